@@ -1,0 +1,1 @@
+"""senlin_container: clusters of containers behind the Senlin v1 API."""
