@@ -1,0 +1,96 @@
+"""Nodes: reads and bulk writes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from senlin_container.domain import model
+from senlin_container.store import listing, rows
+
+_N = rows.NODES
+_P = rows.PROFILES
+NODE_KEYS = {
+    "name": _N.c.name,
+    "index": _N.c.position,
+    **{key: _N.c[key] for key in ("status", "init_at", "created_at", "updated_at")},
+}
+
+
+def insert(tx: sa.Connection, nodes: Sequence[model.Node]) -> None:
+    """Write new nodes, all in one statement."""
+    if nodes:
+        tx.execute(sa.insert(_N), [rows.node_columns(node) for node in nodes])
+
+
+def find(tx: sa.Connection, project: str | None, identity: str) -> tuple[model.Node, str]:
+    """Find one by id, name or short id; returns it with the name of its profile."""
+    row = listing.find(tx, _with_profile(), _N, "node", project, identity)
+    return rows.node(row), row.profile_name
+
+
+def page(
+    tx: sa.Connection, wanted: listing.Page, filters: Mapping[str, Sequence[str]]
+) -> list[tuple[model.Node, str]]:
+    """Return a page of nodes with the names of their profiles; filters: name, status, cluster_id."""
+    columns = {key: (_N.c[key], values) for key, values in filters.items()}
+    found = listing.page(tx, _with_profile(), _N, wanted, keys=NODE_KEYS, default="init_at", filters=columns)
+    return [(rows.node(row), row.profile_name) for row in found]
+
+
+def _with_profile() -> sa.Select[Any]:
+    return sa.select(_N, _P.c.name.label("profile_name")).join_from(_N, _P, _N.c.profile_id == _P.c.id)
+
+
+def of_cluster(tx: sa.Connection, cluster_id: str) -> tuple[model.Node, ...]:
+    """Return the members of a cluster in the order of their indexes."""
+    query = sa.select(_N).where(_N.c.cluster_id == cluster_id).order_by(_N.c.position)
+    return tuple(rows.node(row) for row in tx.execute(query))
+
+
+def on_host(tx: sa.Connection, host_id: str) -> tuple[model.Node, ...]:
+    """Return the containers that a host runs, or is to run."""
+    return tuple(rows.node(row) for row in tx.execute(sa.select(_N).where(_N.c.host_id == host_id)))
+
+
+def by_id(tx: sa.Connection, ids: Collection[str]) -> dict[str, model.Node]:
+    """Return nodes by id; unknown ids are left out."""
+    if not ids:
+        return {}
+    return {row.id: rows.node(row) for row in tx.execute(sa.select(_N).where(_N.c.id.in_(ids)))}
+
+
+def count(tx: sa.Connection, cluster_id: str) -> int:
+    """Count a cluster's nodes."""
+    return int(tx.execute(sa.select(sa.func.count()).where(_N.c.cluster_id == cluster_id)).scalar_one())
+
+
+def change(tx: sa.Connection, node_id: str, **values: Any) -> bool:
+    """Write columns of a node; returns whether there is such a node."""
+    return tx.execute(sa.update(_N).where(_N.c.id == node_id).values(**values)).rowcount == 1
+
+
+def mark(tx: sa.Connection, ids: Collection[str], status: model.NodeStatus, reason: str) -> None:
+    """Set the status of nodes."""
+    if ids:
+        tx.execute(sa.update(_N).where(_N.c.id.in_(ids)).values(status=status.value, status_reason=reason))
+
+
+def change_each(tx: sa.Connection, changes: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write columns of nodes, each its own; those with the same columns go in one batch."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for node_id, values in changes.items():
+        if values:
+            names = tuple(sorted(values))
+            groups.setdefault(names, []).append({"b_id": node_id, **{f"b_{name}": values[name] for name in names}})
+    for names, parameters in groups.items():
+        columns = {name: sa.bindparam(f"b_{name}", type_=_N.c[name].type) for name in names}
+        tx.execute(sa.update(_N).where(_N.c.id == sa.bindparam("b_id")).values(columns), parameters)
+
+
+def delete(tx: sa.Connection, ids: Collection[str]) -> None:
+    """Remove nodes."""
+    if ids:
+        tx.execute(sa.delete(_N).where(_N.c.id.in_(ids)))

@@ -1,0 +1,74 @@
+"""Secrets at rest: encrypted inside the specs that hold them."""
+
+from __future__ import annotations
+
+import copy
+import os
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cryptography import fernet
+
+SHOWN = "******"
+"""What is shown in place of a secret."""
+
+_KEY = "encrypted"
+
+
+class Box:
+    """Encrypts with the first of its keys, decrypts with any of them (so that keys can be rotated)."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self._fernet = fernet.MultiFernet([fernet.Fernet(key) for key in keys])
+
+    def seal(self, document: Mapping[str, Any], paths: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+        """Return the document with the values at the paths encrypted."""
+        return _replaced(document, paths, lambda value: {_KEY: self._fernet.encrypt(str(value).encode()).decode()})
+
+    def open(self, document: Mapping[str, Any], paths: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+        """Return the document with the values at the paths decrypted.
+
+        :raises ValueError: when none of the keys fits
+        """
+        return _replaced(document, paths, self._decrypt)
+
+    def _decrypt(self, value: Any) -> Any:
+        if not isinstance(value, Mapping) or _KEY not in value:
+            return value
+        try:
+            return self._fernet.decrypt(value[_KEY].encode()).decode()
+        except fernet.InvalidToken as exc:
+            raise ValueError("a stored secret does not fit the keys of this service: restore its key file") from exc
+
+
+def hide(document: Mapping[str, Any], paths: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+    """Return the document with the values at the paths made unreadable."""
+    return _replaced(document, paths, lambda _: SHOWN)
+
+
+def load_keys(path: pathlib.Path) -> list[bytes]:
+    """Read the key file, one key a line, the newest first; a missing file is made, readable by its owner alone."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    else:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(fernet.Fernet.generate_key() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    return [line.strip() for line in path.read_bytes().splitlines() if line.strip()]
+
+
+def _replaced(document: Mapping[str, Any], paths: Sequence[tuple[str, ...]], change: Any) -> dict[str, Any]:
+    if not paths:
+        return dict(document)
+    out = copy.deepcopy(dict(document))
+    for path in paths:
+        holder = out
+        for key in path[:-1]:
+            holder = holder.get(key) or {}
+        if holder.get(path[-1]) is not None:
+            holder[path[-1]] = change(holder[path[-1]])
+    return out
