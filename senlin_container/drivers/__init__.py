@@ -1,0 +1,1 @@
+"""Thin adapters to outside systems; ``ports`` says what they can do."""
