@@ -1,0 +1,254 @@
+"""Reads: each is one consistent look at the database, of one or two statements."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import jsonpath_ng
+from jsonpath_ng import exceptions as jsonpath_exceptions
+from jsonpath_ng import parser as jsonpath_parser
+
+from senlin_container.domain import errors, model
+from senlin_container.specs import registry, schema
+from senlin_container.store import catalog, clusters, history, listing, nodes, queue, secrets, session
+from senlin_container.usecases import context
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What part of a list is wanted. ``sort`` holds pairs of a key and whether it is descending."""
+
+    limit: int | None = None
+    marker: str | None = None
+    sort: tuple[tuple[str, bool], ...] = ()
+    global_project: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterView:
+    """A cluster with what belongs to it."""
+
+    cluster: model.Cluster
+    profile_name: str
+    node_ids: tuple[str, ...] = ()
+    policy_ids: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class NodeView:
+    """A node with the name of its profile."""
+
+    node: model.Node
+    profile_name: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ActionView:
+    """An action with what it waits for and what waits for it."""
+
+    action: model.Action
+    depends_on: tuple[str, ...] = ()
+    depended_by: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class EventView:
+    """An event with the cluster it is about, where that still exists."""
+
+    event: model.Event
+    cluster: model.Cluster | None
+
+
+Filters = Mapping[str, str]
+
+
+def shown_profile(profile: model.Profile) -> model.Profile:
+    """Return a profile as it may be shown: without its secrets."""
+    paths = secret_paths(profile)
+    return dataclasses.replace(profile, spec=secrets.hide(profile.spec, paths)) if paths else profile
+
+
+def secret_paths(profile: model.Profile) -> list[tuple[str, ...]]:
+    """Return where the spec of a profile holds secrets."""
+    type_ = registry.PROFILE_TYPES.get(profile.type_name)
+    if type_ is None:
+        return []
+    return [("properties", *path) for path in schema.secrets(type_.fields, profile.properties)]
+
+
+class Queries:
+    """All reads of the API."""
+
+    def __init__(self, parts: context.Parts) -> None:
+        self._parts = parts
+        self._read = parts.database.read
+
+    def profiles(self, ctx: context.Context, page: Page, *, filters: Filters) -> list[model.Profile]:
+        """Return a page of profiles; filters: name, type."""
+        found = self._read(catalog.list_profiles, self._page(ctx, page), _many(filters))
+        return [shown_profile(profile) for profile in found]
+
+    def profile(self, ctx: context.Context, identity: str) -> model.Profile:
+        """Return one profile."""
+        return shown_profile(self._read(catalog.find_profile, ctx.scope(), identity))
+
+    def clusters(self, ctx: context.Context, page: Page, *, filters: Filters) -> list[ClusterView]:
+        """Return a page of clusters; filters: name, status."""
+        return self._read(_clusters, self._page(ctx, page), _many(filters))
+
+    def cluster(self, ctx: context.Context, identity: str) -> ClusterView:
+        """Return one cluster."""
+        return self._read(_cluster, ctx.scope(), identity)
+
+    def nodes(self, ctx: context.Context, page: Page, *, filters: Filters) -> list[NodeView]:
+        """Return a page of nodes; filters: name, status, cluster_id (an id, name or short id)."""
+        return self._read(_nodes, self._page(ctx, page), _many(filters))
+
+    def node(self, ctx: context.Context, identity: str) -> NodeView:
+        """Return one node."""
+        node, profile_name = self._read(nodes.find, ctx.scope(), identity)
+        return NodeView(node=node, profile_name=profile_name)
+
+    def actions(self, ctx: context.Context, page: Page, *, filters: Filters) -> list[ActionView]:
+        """Return a page of actions; filters: name, target, action, status, cluster_id."""
+        return self._read(_actions, self._page(ctx, page), _many(filters))
+
+    def action(self, ctx: context.Context, identity: str) -> ActionView:
+        """Return one action."""
+        return self._read(_action, ctx.scope(), identity)
+
+    def events(self, ctx: context.Context, page: Page, *, filters: Filters) -> list[EventView]:
+        """Return a page of events; filters: oid, oname, otype, action, level, cluster_id, status."""
+        return self._read(_events, self._page(ctx, page), _many(filters))
+
+    def event(self, ctx: context.Context, identity: str) -> EventView:
+        """Return one event."""
+        return self._read(_event, ctx.scope(), identity)
+
+    def collect(self, ctx: context.Context, identity: str, path: str) -> list[tuple[str, Any]]:
+        """Return (node id, value) of the attribute that a JSONPath names, for the nodes of a cluster that have it."""
+        expression = _jsonpath(path)
+        found: list[tuple[str, Any]] = []
+        for node in self._read(_members, ctx.scope(), identity):
+            matches = [match.value for match in expression.find(_attributes(node))]
+            if matches:
+                found.append((node.id, matches[0] if len(matches) == 1 else matches))
+        return found
+
+    def services(self, ctx: context.Context) -> list[tuple[model.Service, bool]]:
+        """Return all processes of the installation, each with whether it was heard of lately.
+
+        :raises errors.Forbidden: for anybody but an admin
+        """
+        if not ctx.admin:
+            raise errors.Forbidden("You are not authorized to complete this operation.")
+        oldest = self._parts.clock() - self._parts.limits.service_silence
+        return [(service, service.updated_at >= oldest) for service in self._read(history.services)]
+
+    def _page(self, ctx: context.Context, page: Page) -> listing.Page:
+        if page.global_project and not ctx.admin:
+            raise errors.Forbidden("You are not authorized to complete this operation.")
+        most = self._parts.limits.page
+        return listing.Page(
+            project=ctx.scope(everything=page.global_project),
+            limit=most if page.limit is None else min(page.limit, most),
+            marker=page.marker,
+            sort=page.sort,
+        )
+
+
+def _many(filters: Filters) -> dict[str, tuple[str, ...]]:
+    return {key: (value,) for key, value in filters.items()}
+
+
+def _clusters(
+    tx: session.Transaction, page: listing.Page, filters: Mapping[str, tuple[str, ...]]
+) -> list[ClusterView]:
+    found = clusters.page(tx, page, filters)
+    return _with_members(tx, found)
+
+
+def _cluster(tx: session.Transaction, project: str | None, identity: str) -> ClusterView:
+    return _with_members(tx, [clusters.find(tx, project, identity)])[0]
+
+
+def _with_members(tx: session.Transaction, found: list[tuple[model.Cluster, str]]) -> list[ClusterView]:
+    node_ids, policy_ids = clusters.members(tx, [cluster.id for cluster, _ in found])
+    return [
+        ClusterView(
+            cluster=cluster,
+            profile_name=profile_name,
+            node_ids=tuple(node_ids[cluster.id]),
+            policy_ids=tuple(policy_ids[cluster.id]),
+        )
+        for cluster, profile_name in found
+    ]
+
+
+def _nodes(tx: session.Transaction, page: listing.Page, filters: dict[str, tuple[str, ...]]) -> list[NodeView]:
+    if "cluster_id" in filters:
+        identity = filters["cluster_id"][0]
+        try:
+            cluster, _ = clusters.find(tx, page.project, identity)
+        except errors.NotFound as exc:
+            raise errors.Invalid(f"Cannot find the given cluster: {identity}.") from exc
+        filters = {**filters, "cluster_id": (cluster.id,)}
+    return [NodeView(node=node, profile_name=name) for node, name in nodes.page(tx, page, filters)]
+
+
+def _actions(tx: session.Transaction, page: listing.Page, filters: Mapping[str, tuple[str, ...]]) -> list[ActionView]:
+    return _with_dependencies(tx, queue.page(tx, page, filters))
+
+
+def _action(tx: session.Transaction, project: str | None, identity: str) -> ActionView:
+    return _with_dependencies(tx, [queue.find(tx, project, identity)])[0]
+
+
+def _with_dependencies(tx: session.Transaction, actions: list[model.Action]) -> list[ActionView]:
+    children = queue.dependencies(tx, actions)
+    over = (model.ActionStatus.SUCCEEDED, model.ActionStatus.FAILED, model.ActionStatus.CANCELLED)
+    return [
+        ActionView(
+            action=action,
+            depends_on=tuple(children.get(action.id, ())),
+            depended_by=(action.parent_id,) if action.parent_id and action.status not in over else (),
+        )
+        for action in actions
+    ]
+
+
+def _events(tx: session.Transaction, page: listing.Page, filters: Mapping[str, tuple[str, ...]]) -> list[EventView]:
+    found = history.list_events(tx, page, filters)
+    about = history.clusters_of(tx, [event.cluster_id for event in found if event.cluster_id])
+    return [EventView(event=event, cluster=about.get(event.cluster_id or "")) for event in found]
+
+
+def _event(tx: session.Transaction, project: str | None, identity: str) -> EventView:
+    event = history.find_event(tx, project, identity)
+    about = history.clusters_of(tx, [event.cluster_id] if event.cluster_id else [])
+    return EventView(event=event, cluster=about.get(event.cluster_id or ""))
+
+
+def _members(tx: session.Transaction, project: str | None, identity: str) -> tuple[model.Node, ...]:
+    cluster, _ = clusters.find(tx, project, identity)
+    return nodes.of_cluster(tx, cluster.id)
+
+
+@functools.lru_cache(maxsize=256)
+def _jsonpath(path: str) -> jsonpath_ng.JSONPath:
+    try:
+        return jsonpath_parser.parse(path)
+    except (jsonpath_exceptions.JSONPathError, AttributeError) as exc:
+        raise errors.Invalid(
+            f"The path '{path[:120]}' is no JSONPath: one like 'details.status' is expected."
+        ) from exc
+
+
+def _attributes(node: model.Node) -> dict[str, Any]:
+    """Return what a JSONPath can reach in a node."""
+    document = {field.name: getattr(node, field.name) for field in dataclasses.fields(node)}
+    owner: model.Owner = document.pop("owner")
+    return {**document, "user": owner.user, "project": owner.project, "domain": owner.domain}

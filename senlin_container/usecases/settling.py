@@ -1,0 +1,271 @@
+"""How work ends: what an outcome changes in nodes, hosts, parents, clusters and events, in one transaction."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from senlin_container.domain import lifecycle, model
+from senlin_container.domain.model import ActionKind, ActionStatus, NodeStatus
+from senlin_container.store import clusters, history, hosts, nodes, queue, session
+from senlin_container.usecases import records
+
+DONE = "Action completed successfully."
+
+_LEVELS = {
+    ActionStatus.SUCCEEDED: records.INFO,
+    ActionStatus.FAILED: records.ERROR,
+    ActionStatus.CANCELLED: records.WARNING,
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one attempt at a node action ended.
+
+    ``status`` READY means that it is to be tried again ``after`` seconds later. ``node`` holds the columns of the node
+    that change, ``deleted`` that the node is no more, ``host`` what the engine of a host node told.
+    """
+
+    action: model.Action
+    status: ActionStatus
+    reason: str
+    node: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    deleted: bool = False
+    host: model.Host | None = None
+    outputs: model.Json = dataclasses.field(default_factory=dict)
+    after: float = 0.0
+
+
+def settle(
+    tx: session.Transaction, outcomes: Sequence[Outcome], *, engine: str, new_id: Callable[[], str], now: float
+) -> int:
+    """Write a batch of outcomes, but for those of attempts that are not this engine's any more; returns how many."""
+    mine = queue.own(tx, {one.action.id: one.action.attempt for one in outcomes}, engine)
+    live = [_cancelled(one) if mine[one.action.id].cancelling else one for one in outcomes if one.action.id in mine]
+    apply(tx, live, new_id=new_id, now=now)
+    return len(live)
+
+
+def apply(tx: session.Transaction, outcomes: Sequence[Outcome], *, new_id: Callable[[], str], now: float) -> None:
+    """Write outcomes of actions that the caller has locked."""
+    if not outcomes:
+        return
+    before = nodes.by_id(tx, [one.action.target for one in outcomes])
+    _apply_to_nodes(tx, outcomes, before, now)
+    queue.settle(
+        tx,
+        [
+            queue.Settlement(
+                id=one.action.id, status=one.status, reason=one.reason, outputs=one.outputs, after=one.after
+            )
+            for one in outcomes
+        ],
+        now,
+    )
+    ended = [one for one in outcomes if one.status != ActionStatus.READY]
+    parents = collections.Counter(one.action.parent_id for one in ended if one.action.parent_id)
+    queue.count_down(tx, parents, now)
+    history.record(
+        tx, [_event(one, before[one.action.target], new_id(), now) for one in ended if one.action.target in before]
+    )
+    lone = [one for one in ended if one.action.parent_id is None]
+    for why, cluster_ids in _clusters_by_kind(lone, before).items():
+        clusters.judge_idle(tx, cluster_ids, why, now)
+
+
+def abandon(
+    tx: session.Transaction,
+    actions: Sequence[model.Action],
+    *,
+    status: ActionStatus,
+    reason: str,
+    new_id: Callable[[], str],
+    now: float,
+) -> None:
+    """End node actions that nobody will finish: cancelled before they began, or overdue."""
+    outcomes = []
+    for action in actions:
+        unknown = action.attempt > 0 or action.kind == ActionKind.NODE_CREATE
+        change = {"status": NodeStatus.ERROR.value, "status_reason": reason, "updated_at": now} if unknown else {}
+        outcomes.append(Outcome(action=action, status=status, reason=reason, node=change))
+    apply(tx, outcomes, new_id=new_id, now=now)
+
+
+def _cancelled(outcome: Outcome) -> Outcome:
+    """An action that is to end early is not tried again; what it has done is done."""
+    if outcome.status != ActionStatus.READY:
+        return outcome
+    reason = f"Cancelled after a failed attempt: {outcome.reason}"
+    return dataclasses.replace(
+        outcome,
+        status=ActionStatus.CANCELLED,
+        reason=reason,
+        node={**outcome.node, "status": NodeStatus.ERROR.value, "status_reason": reason},
+    )
+
+
+def _apply_to_nodes(
+    tx: session.Transaction, outcomes: Sequence[Outcome], before: Mapping[str, model.Node], now: float
+) -> None:
+    promises: dict[str, hosts.Promise] = {}
+
+    def promise(host_id: str | None, change: hosts.Promise) -> None:
+        if host_id is not None:
+            promises[host_id] = promises.get(host_id, hosts.Promise()).plus(change)
+
+    deleted = []
+    changes: dict[str, Mapping[str, Any]] = {}
+    for one in outcomes:
+        node = before.get(one.action.target)
+        if node is None:
+            continue
+        if one.deleted:
+            deleted.append(node.id)
+            promise(node.host_id, hosts.given_back(node))
+            continue
+        changes[node.id] = one.node
+        cpus, memory = one.node.get("cpus", node.cpus), one.node.get("memory", node.memory)
+        if (cpus, memory) != (node.cpus, node.memory):
+            promise(node.host_id, hosts.Promise(cpus=cpus - node.cpus, memory=memory - node.memory))
+        if one.host is not None:
+            profile_id = one.node.get("profile_id", node.profile_id)
+            hosts.save(tx, one.host, profile_id=profile_id, project=node.owner.project, now=now)
+    nodes.change_each(tx, changes)
+    nodes.delete(tx, deleted)
+    hosts.adjust(tx, promises)
+    hosts.delete(tx, deleted)
+
+
+def _event(outcome: Outcome, node: model.Node, id_: str, now: float) -> model.Event:
+    ended = "end" if outcome.status == ActionStatus.SUCCEEDED else "error"
+    return records.event(
+        id_=id_,
+        about=node,
+        action=outcome.action.kind.value,
+        status=ended,
+        reason=outcome.reason,
+        level=_LEVELS[outcome.status],
+        now=now,
+    )
+
+
+def _clusters_by_kind(outcomes: Sequence[Outcome], before: Mapping[str, model.Node]) -> dict[str, set[str]]:
+    """Clusters whose members were worked on outside of a cluster action, by the kind of the work."""
+    found: dict[str, set[str]] = {}
+    for one in outcomes:
+        node = before.get(one.action.target)
+        for cluster_id in {node.cluster_id if node else None, one.node.get("cluster_id")}:
+            if cluster_id is not None:
+                found.setdefault(one.action.kind.value, set()).add(cluster_id)
+    return found
+
+
+def finish_cluster(
+    tx: session.Transaction,
+    action: model.Action,
+    cluster: model.Cluster,
+    *,
+    status: ActionStatus,
+    reason: str,
+    new_id: Callable[[], str],
+    now: float,
+    **values: Any,
+) -> None:
+    """End a cluster action: the cluster's status follows from its nodes, and an event tells how it ended."""
+    created = cluster.created_at
+    if created is None and status == ActionStatus.SUCCEEDED:
+        values["created_at"] = now
+    clusters.judge(tx, cluster, action.kind.value, now, **values)
+    queue.settle(tx, [queue.Settlement(id=action.id, status=status, reason=reason)], now)
+    history.record(
+        tx,
+        [
+            records.event(
+                id_=new_id(),
+                about=cluster,
+                action=action.kind.value,
+                status="end" if status == ActionStatus.SUCCEEDED else "error",
+                reason=reason,
+                level=_LEVELS[status],
+                now=now,
+            )
+        ],
+    )
+
+
+def cancel(
+    tx: session.Transaction, action: model.Action, *, new_id: Callable[[], str], now: float, force: bool = False
+) -> None:
+    """End an action early: at once what has not begun, the rest when it comes to its next step.
+
+    The children of a cluster action that have not begun are cancelled; those at work go on to their end, and then the
+    cluster action ends as cancelled. With ``force`` nothing is waited for: what is at work is written off.
+    """
+    if not action.kind.of_cluster:
+        _stop(tx, [action], "Cancelled on request.", new_id=new_id, now=now, force=force)
+        return
+    unfinished = queue.unfinished(tx, parent=action.id)
+    why = f"Cancelled together with action {action.id[:8]}."
+    _stop(tx, unfinished, why, new_id=new_id, now=now, force=force)
+    queue.request_cancel(tx, [action.id], now)
+    begun = action.plan is not None or action.status == ActionStatus.RUNNING
+    if force or not begun:
+        end_idle(tx, action, status=ActionStatus.CANCELLED, reason="Cancelled on request.", new_id=new_id, now=now)
+
+
+def _stop(
+    tx: session.Transaction,
+    actions: Sequence[model.Action],
+    reason: str,
+    *,
+    new_id: Callable[[], str],
+    now: float,
+    force: bool,
+) -> None:
+    idle = [action for action in actions if force or action.status in (ActionStatus.INIT, ActionStatus.READY)]
+    abandon(tx, idle, status=ActionStatus.CANCELLED, reason=reason, new_id=new_id, now=now)
+    gone = {action.id for action in idle}
+    queue.request_cancel(tx, [action.id for action in actions if action.id not in gone], now)
+
+
+def end_idle(
+    tx: session.Transaction,
+    action: model.Action,
+    *,
+    status: ActionStatus,
+    reason: str,
+    new_id: Callable[[], str],
+    now: float,
+) -> None:
+    """End a cluster action that no engine is at work on."""
+    cluster = clusters.get(tx, action.target)
+    if cluster is None:
+        queue.settle(tx, [queue.Settlement(id=action.id, status=status, reason=reason)], now)
+    else:
+        finish_cluster(tx, action, cluster, status=status, reason=reason, new_id=new_id, now=now)
+
+
+def expire(tx: session.Transaction, *, new_id: Callable[[], str], now: float, limit: int = 100) -> int:
+    """Fail actions that are beyond their timeout; returns how many there were."""
+    late = queue.overdue(tx, now, limit)
+    for action in late:
+        reason = f"Timed out after {action.timeout} seconds."
+        if action.kind.of_cluster:
+            left = queue.unfinished(tx, parent=action.id)
+            why = f"Its cluster action {action.id[:8]} timed out after {action.timeout} seconds."
+            abandon(tx, left, status=ActionStatus.FAILED, reason=why, new_id=new_id, now=now)
+            end_idle(tx, action, status=ActionStatus.FAILED, reason=reason, new_id=new_id, now=now)
+    gone = {action.id for action in late if action.kind.of_cluster}
+    lone = [action for action in late if not action.kind.of_cluster and action.parent_id not in gone]
+    for action in lone:
+        reason = f"Timed out after {action.timeout} seconds."
+        abandon(tx, [action], status=ActionStatus.FAILED, reason=reason, new_id=new_id, now=now)
+    return len(late)
+
+
+def is_over(action: model.Action) -> bool:
+    """Whether nothing can happen to an action any more."""
+    return action.status not in lifecycle.UNFINISHED
