@@ -1,0 +1,1 @@
+"""Carries out actions: claims them, plans them, runs their steps, and settles them."""

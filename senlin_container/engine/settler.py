@@ -1,0 +1,127 @@
+"""Writes outcomes in groups, so that a transaction serves many nodes.
+
+An outcome is written at once when nothing else of its cluster action is at work here; otherwise a few wait for one
+another, for a second at the most. What waits is safe: should the engine die, the step is run again and finds its work
+done.
+"""
+
+from __future__ import annotations
+
+import collections
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from senlin_container.engine import shared
+from senlin_container.store import session
+from senlin_container.usecases import context, settling
+
+LOG = logging.getLogger(__name__)
+
+_MOST = 500
+_PAUSE = 1.0
+
+
+class Settler:
+    """A thread that collects outcomes and writes them."""
+
+    def __init__(
+        self,
+        parts: context.Parts,
+        settings: shared.Settings,
+        engine_id: str,
+        settled: Callable[[Sequence[settling.Outcome]], None],
+    ) -> None:
+        """Make it; ``settled`` hears of every batch written."""
+        self._parts = parts
+        self._settings = settings
+        self._engine_id = engine_id
+        self._settled = settled
+        self._changed = threading.Condition()
+        self._waiting: list[settling.Outcome] = []
+        self._since = 0.0
+        self._at_work: collections.Counter[str] = collections.Counter()
+        self._urgent = False
+        self._stopping = False
+        self._thread = threading.Thread(target=self._loop, name="settler", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def expect(self, parents: Sequence[str | None]) -> None:
+        """Note that work has been claimed: one outcome will come for each."""
+        with self._changed:
+            self._at_work.update(parent for parent in parents if parent is not None)
+
+    def put(self, outcome: settling.Outcome) -> None:
+        """Take in an outcome."""
+        parent = outcome.action.parent_id
+        with self._changed:
+            if not self._waiting:
+                self._since = time.monotonic()
+            self._waiting.append(outcome)
+            if parent is not None:
+                self._at_work[parent] -= 1
+                if self._at_work[parent] <= 0:
+                    del self._at_work[parent]
+            self._urgent = self._urgent or parent is None or parent not in self._at_work
+            if self._urgent or len(self._waiting) in (1, self._settings.settle_batch):
+                self._changed.notify()
+
+    def stop(self) -> None:
+        """Write what is waiting, and end."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _loop(self) -> None:
+        while True:
+            with self._changed:
+                while not self._due():
+                    if self._stopping and not self._waiting:
+                        return
+                    self._changed.wait(self._patience())
+                batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+                self._since = time.monotonic()
+                self._urgent = self._urgent and bool(self._waiting)
+            self._write(batch)
+
+    def _due(self) -> bool:
+        if not self._waiting:
+            return False
+        return (
+            self._urgent
+            or self._stopping
+            or len(self._waiting) >= self._settings.settle_batch
+            or time.monotonic() - self._since >= self._settings.settle_delay
+        )
+
+    def _patience(self) -> float | None:
+        if not self._waiting:
+            return None
+        return max(self._since + self._settings.settle_delay - time.monotonic(), 0.001)
+
+    def _write(self, batch: list[settling.Outcome]) -> None:
+        """Write a batch; as long as the database does not take it, it is kept and tried again."""
+        while True:
+            try:
+                done = self._parts.database.write(
+                    settling.settle,
+                    batch,
+                    engine=self._engine_id,
+                    new_id=self._parts.new_id,
+                    now=self._parts.clock(),
+                )
+            except session.TROUBLE:
+                LOG.exception("%d outcomes could not be written; trying again", len(batch))
+                if self._stopping:
+                    return  # the leases run out and somebody does them again
+                time.sleep(_PAUSE)
+            else:
+                if done < len(batch):
+                    LOG.info("%d outcomes came after their leases were lost", len(batch) - done)
+                self._settled(batch)
+                return

@@ -1,0 +1,77 @@
+"""What the parts of an engine share."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable
+
+from senlin_container.domain import model
+from senlin_container.drivers import ports
+from senlin_container.profiles import host as host_profile
+from senlin_container.store import catalog
+from senlin_container.usecases import context, queries
+
+RACES = 50
+"""How often a decision is made anew because somebody else wrote meanwhile."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How an engine works. Times are in seconds."""
+
+    threads: int = 128
+    claim_limit: int = 256
+    lease: float = 30.0
+    sweep_interval: float = 2.0
+    retries: int = 3
+    retry_delay: float = 1.0
+    settle_batch: int = 16
+    settle_delay: float = 1.0
+    host_parallelism: int = 4
+    host_parallelism_max: int = 16
+    host_endings: int = 12
+    stop_timeout: float = 30.0
+    health_interval: float = 60.0
+    health_watchers: int = 200
+    host_grace: float = 60.0
+
+
+class Catalogue:
+    """Profiles with their secrets readable, kept in memory: their specs never change."""
+
+    def __init__(self, parts: context.Parts, hosts: ports.HostFactory, read_tls: Callable[[str], ports.Tls]) -> None:
+        self._parts = parts
+        self._hosts = hosts
+        self._read_tls = read_tls
+        self._lock = threading.Lock()
+        self._profiles: dict[str, model.Profile] = {}
+
+    def profile(self, profile_id: str) -> model.Profile:
+        """Return a profile by id.
+
+        :raises ports.Permanent: when there is none, or its secrets cannot be read
+        """
+        found = self._profiles.get(profile_id)
+        if found is None:
+            found = self._load(profile_id)
+        return found
+
+    def engine_of(self, profile_id: str) -> ports.ContainerHost:
+        """Return the driver for the engine that a host profile names."""
+        return self._hosts(host_profile.endpoint_of(self.profile(profile_id), self._read_tls))
+
+    def _load(self, profile_id: str) -> model.Profile:
+        loaded = self._parts.database.read(catalog.profiles_by_id, [profile_id]).get(profile_id)
+        if loaded is None:
+            raise ports.Permanent(f"Profile '{profile_id}' is gone.")
+        try:
+            spec = self._parts.box.open(loaded.spec, queries.secret_paths(loaded))
+        except ValueError as exc:
+            raise ports.Permanent(f"Profile '{loaded.name}': {exc}.") from exc
+        opened = dataclasses.replace(loaded, spec=spec)
+        with self._lock:
+            if len(self._profiles) > 10_000:
+                self._profiles.clear()
+            self._profiles[profile_id] = opened
+        return opened

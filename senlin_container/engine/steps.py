@@ -1,0 +1,212 @@
+"""One node action: from the claimed work to its outcome, through the profile of the node.
+
+Everything that can be expected to go wrong ends here as an outcome; see ``worker`` for the rest.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from senlin_container.domain import lifecycle, model
+from senlin_container.domain.model import ActionKind, ActionStatus, NodeStatus
+from senlin_container.drivers import ports
+from senlin_container.engine import shared
+from senlin_container.profiles import base, container, host
+from senlin_container.specs import registry
+from senlin_container.usecases import settling
+
+PROFILES: Mapping[str, base.NodeProfile] = {
+    registry.CONTAINER: container.ContainerProfile(),
+    registry.HOST: host.HostProfile(),
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A claimed node action with its node (None: gone) and the profile of the host that runs it, where one does."""
+
+    action: model.Action
+    node: model.Node | None
+    host_profile_id: str | None = None
+    host_name: str = ""
+
+
+class Steps:
+    """Runs node actions."""
+
+    def __init__(self, catalogue: shared.Catalogue, settings: shared.Settings, clock: Callable[[], float]) -> None:
+        self._catalogue = catalogue
+        self._settings = settings
+        self._clock = clock
+
+    def run(self, work: Work) -> settling.Outcome:
+        """Carry out one attempt."""
+        action, node = work.action, work.node
+        if node is None:
+            gone = action.kind == ActionKind.NODE_DELETE
+            status, reason = (
+                (ActionStatus.SUCCEEDED, settling.DONE) if gone else (ActionStatus.FAILED, "The node is gone.")
+            )
+            return settling.Outcome(action=action, status=status, reason=reason)
+        if action.cancelling and action.attempt == 1:
+            return settling.Outcome(action=action, status=ActionStatus.CANCELLED, reason="Cancelled on request.")
+        try:
+            return self._run(work, node)
+        except base.Unwell as exc:
+            return self._unwell(action, exc)
+        except ports.Retry as exc:
+            return self._again(action, node, exc)
+        except ports.Permanent as exc:
+            return self.failed(action, node, exc.message)
+
+    def failed(self, action: model.Action, node: model.Node | None, reason: str) -> settling.Outcome:
+        """Return the outcome of an attempt that failed for good."""
+        if node is None:
+            return settling.Outcome(action=action, status=ActionStatus.FAILED, reason=reason)
+        if action.kind == ActionKind.NODE_DELETE and action.inputs.get("force"):
+            told = f"Removed by force; what is left of it goes when its host is back: {reason}"
+            return settling.Outcome(action=action, status=ActionStatus.SUCCEEDED, reason=told, deleted=True)
+        status = NodeStatus.ERROR
+        if action.kind in (ActionKind.NODE_OPERATION, ActionKind.NODE_JOIN, ActionKind.NODE_LEAVE):
+            status = NodeStatus.ACTIVE if node.status in lifecycle.BUSY_NODE else node.status
+        elif action.kind == ActionKind.NODE_CHECK:
+            status = NodeStatus.WARNING
+        return settling.Outcome(
+            action=action, status=ActionStatus.FAILED, reason=reason, node=self._status(status, reason)
+        )
+
+    def _run(self, work: Work, node: model.Node) -> settling.Outcome:
+        action = work.action
+        match action.kind:
+            case ActionKind.NODE_JOIN:
+                change = {"cluster_id": action.inputs["cluster_id"], "position": action.inputs["index"]}
+                return self._done(action, {**change, "updated_at": self._clock()})
+            case ActionKind.NODE_LEAVE:
+                return self._done(action, {"cluster_id": None, "position": -1, "updated_at": self._clock()})
+            case ActionKind.NODE_UPDATE:
+                return self._update(work, node)
+        job = self._job(work, node)
+        profile = PROFILES[job.profile.type]
+        match action.kind:
+            case ActionKind.NODE_CREATE:
+                facts = profile.create(job)
+                change = self._seen(facts, "Creation succeeded")
+                return self._done(action, {**change, "created_at": self._clock()}, facts)
+            case ActionKind.NODE_DELETE:
+                profile.delete(job)
+                return settling.Outcome(
+                    action=action, status=ActionStatus.SUCCEEDED, reason=settling.DONE, deleted=True
+                )
+            case ActionKind.NODE_CHECK:
+                facts = profile.check(job)
+                return self._done(action, self._seen(facts, "Check: Node is ACTIVE."), facts)
+            case ActionKind.NODE_RECOVER:
+                return self._recover(action, profile, job)
+            case ActionKind.NODE_OPERATION:
+                return self._operate(action, profile, job)
+        raise AssertionError(f"{action.kind} is not an action of a node")
+
+    def _job(self, work: Work, node: model.Node) -> base.Job:
+        profile = self._catalogue.profile(node.profile_id)
+        if profile.type == registry.HOST:
+            engine = self._catalogue.engine_of(node.profile_id)
+        elif work.host_profile_id is not None:
+            engine = self._catalogue.engine_of(work.host_profile_id)
+        elif node.physical_id is None and work.action.kind == ActionKind.NODE_DELETE:
+            return base.Job(node=node, profile=profile, host=_NOWHERE, host_name="", resuming=False)
+        else:
+            raise ports.Permanent(f"Node '{node.name}' has no host: recover it, or delete it.")
+        return base.Job(
+            node=node,
+            profile=profile,
+            host=engine,
+            host_name=work.host_name or node.name,
+            resuming=work.action.attempt > 1,
+        )
+
+    def _update(self, work: Work, node: model.Node) -> settling.Outcome:
+        action, inputs = work.action, work.action.inputs
+        columns = {"name": "name", "role": "role", "metadata": "meta", "tainted": "tainted"}
+        change: dict[str, Any] = {column: inputs[key] for key, column in columns.items() if key in inputs}
+        change["updated_at"] = self._clock()
+        new_profile_id = inputs.get("new_profile_id")
+        if new_profile_id is None or new_profile_id == node.profile_id:
+            if node.status in lifecycle.BUSY_NODE:
+                change |= self._status(NodeStatus.ACTIVE, "Update succeeded")
+            return self._done(action, change)
+        job, new = self._job(work, node), self._catalogue.profile(new_profile_id)
+        facts = PROFILES[job.profile.type].update(job, new)
+        change |= self._seen(facts, "Update succeeded") | {"profile_id": new_profile_id}
+        if new.type == registry.CONTAINER:
+            spec = registry.container_spec(new)
+            change |= {"cpus": spec.cpus, "memory": spec.memory}
+        return self._done(action, change, facts)
+
+    def _recover(self, action: model.Action, profile: base.NodeProfile, job: base.Job) -> settling.Outcome:
+        if action.inputs.get("check"):
+            try:
+                facts = profile.check(job)
+            except base.Unwell:
+                pass
+            else:
+                return self._done(action, self._seen(facts, "Recover: Node is ACTIVE."), facts)
+        facts = profile.recover(job, action.inputs.get("operation"))
+        return self._done(action, self._seen(facts, "Recover: Node is ACTIVE."), facts)
+
+    def _operate(self, action: model.Action, profile: base.NodeProfile, job: base.Job) -> settling.Outcome:
+        operation = action.inputs["operation"]
+        facts = profile.operate(job, operation, action.inputs.get("params", {}))
+        change = self._seen(facts, f"Operation '{operation}' succeeded")
+        condition = facts.details.get("status")
+        if condition is not None and not ports.Condition(condition).alive:
+            # what its owner has stopped is not well, but nobody should bring it back unasked: not ERROR
+            change |= self._status(NodeStatus.WARNING, f"The container is {condition} after operation '{operation}'.")
+        return self._done(action, change, facts)
+
+    def _done(
+        self, action: model.Action, change: Mapping[str, Any], facts: base.Facts | None = None
+    ) -> settling.Outcome:
+        return settling.Outcome(
+            action=action,
+            status=ActionStatus.SUCCEEDED,
+            reason=settling.DONE,
+            node=change,
+            host=None if facts is None else facts.host,
+        )
+
+    def _unwell(self, action: model.Action, finding: base.Unwell) -> settling.Outcome:
+        """A check that finds something wrong has done its work."""
+        change = self._status(NodeStatus.ERROR, finding.reason)
+        if finding.details:
+            change["details"] = finding.details
+        return settling.Outcome(
+            action=action, status=ActionStatus.SUCCEEDED, reason=f"Not well: {finding.reason}", node=change
+        )
+
+    def _again(self, action: model.Action, node: model.Node, failure: ports.Retry) -> settling.Outcome:
+        if action.failures + 1 >= self._settings.retries:
+            return self.failed(action, node, f"{failure.message} (tried {action.failures + 1} times)")
+        after = max(failure.after, self._settings.retry_delay * 2**action.failures)
+        return settling.Outcome(action=action, status=ActionStatus.READY, reason=failure.message, after=after)
+
+    def _seen(self, facts: base.Facts, reason: str) -> dict[str, Any]:
+        return {
+            "physical_id": facts.physical_id,
+            "details": facts.details,
+            **self._status(NodeStatus.ACTIVE, reason),
+        }
+
+    def _status(self, status: NodeStatus, reason: str) -> dict[str, Any]:
+        return {"status": status.value, "status_reason": reason, "updated_at": self._clock()}
+
+
+class _Nowhere:
+    """The host of a container that was never placed: there is nothing to delete."""
+
+    def delete(self, node_id: str, container_id: str | None, *, resuming: bool) -> None:
+        """Do nothing."""
+
+
+_NOWHERE: Any = _Nowhere()

@@ -1,0 +1,273 @@
+"""Claims actions and runs them. The one place where an exception becomes an outcome.
+
+One thread claims, a pool runs the steps of nodes under a limit for each host, two threads plan cluster actions. A host
+that does not answer fills its own lane and no other.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import functools
+import logging
+import threading
+import time
+from collections.abc import Collection, Sequence
+
+from senlin_container.domain import lifecycle, model
+from senlin_container.domain.model import ActionKind, ActionStatus
+from senlin_container.engine import lanes, placing, settler, shared, steps, unfold
+from senlin_container.specs import registry
+from senlin_container.store import hosts, nodes, queue, session
+from senlin_container.usecases import context, settling
+
+LOG = logging.getLogger(__name__)
+
+_Key = tuple[str, bool]
+"""A lane: the host (or the node itself, where it runs on none), and whether it is for endings.
+
+Ending a container is waiting for its workload most of the time, so endings have a lane and a limit of their own.
+"""
+
+_PLANNERS = 2
+_PAUSE = 1.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Claimed:
+    clusters: list[model.Action]
+    works: list[steps.Work]
+
+
+class Worker:
+    """The working half of an engine."""
+
+    def __init__(
+        self,
+        parts: context.Parts,
+        catalogue: shared.Catalogue,
+        settings: shared.Settings,
+        engine_id: str,
+        wake: threading.Event,
+    ) -> None:
+        self._parts = parts
+        self._settings = settings
+        self._engine_id = engine_id
+        self._wake = wake
+        self._catalogue = catalogue
+        self._steps = steps.Steps(catalogue, settings, parts.clock)
+        self._unfolder = unfold.Unfolder(parts)
+        self._placer = placing.Placer(parts)
+        self._settler = settler.Settler(parts, settings, engine_id, self._on_settled)
+        self._pool = concurrent.futures.ThreadPoolExecutor(settings.threads, thread_name_prefix="step")
+        self._planners = concurrent.futures.ThreadPoolExecutor(_PLANNERS, thread_name_prefix="plan")
+        self._lock = threading.Lock()
+        self._idle = threading.Condition(self._lock)
+        self._lanes: dict[_Key, lanes.Lane[steps.Work]] = {}
+        self._in_flight = 0
+        self._planning = 0
+        self._stopping = False
+        self._claimer = threading.Thread(target=self._loop, name="claimer", daemon=True)
+
+    def start(self) -> None:
+        """Start to claim."""
+        self._settler.start()
+        self._claimer.start()
+
+    def stop(self) -> bool:
+        """Claim no more, and wait for what is at work; returns whether all of it ended in time."""
+        self._stopping = True
+        self._wake.set()
+        self._claimer.join()
+        with self._idle:
+            for lane in self._lanes.values():  # what has not begun is left to the next engine
+                self._in_flight -= len(lane.waiting)
+                lane.waiting.clear()
+            clean = self._idle.wait_for(
+                lambda: self._in_flight <= 0 and self._planning <= 0, timeout=self._settings.stop_timeout
+            )
+        self._settler.stop()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._planners.shutdown(wait=False, cancel_futures=True)
+        return clean
+
+    def _loop(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                claimed = self._claim()
+            except session.TROUBLE:
+                LOG.exception("no actions could be claimed; trying again")
+                time.sleep(_PAUSE)
+                continue
+            for action in claimed.clusters:
+                self._planners.submit(self._plan, action)
+            for work in claimed.works:
+                self._dispatch(work)
+            if not claimed.clusters and not claimed.works and not self._stopping:
+                self._wake.wait(self._settings.sweep_interval)
+
+    def _claim(self) -> _Claimed:
+        with self._lock:
+            # a full lane gets nothing more, so what waits in it does not keep others from their share
+            room = self._settings.claim_limit - sum(lane.load for lane in self._lanes.values() if not lane.full)
+            planners = 2 * _PLANNERS - self._planning
+            full = {key[0] for key, lane in self._lanes.items() if lane.full}
+        if room < self._settings.claim_limit // 4:
+            room = 0  # a claim is a transaction: it is made for many or not at all
+        if room <= 0 and planners <= 0:
+            return _Claimed(clusters=[], works=[])
+        claimed = self._parts.database.write(self._claim_in, room=room, planners=planners, full=full)
+        with self._lock:
+            self._in_flight += len(claimed.works)
+            self._planning += len(claimed.clusters)
+        self._settler.expect([work.action.parent_id for work in claimed.works])
+        return claimed
+
+    def _claim_in(self, tx: session.Transaction, *, room: int, planners: int, full: Collection[str]) -> _Claimed:
+        claim = functools.partial(
+            queue.claim,
+            tx,
+            engine=self._engine_id,
+            now=self._parts.clock(),
+            lease=self._settings.lease,
+        )
+        planned = claim(of_cluster=True, limit=planners, full_lanes=()) if planners > 0 else []
+        actions = claim(of_cluster=False, limit=room, full_lanes=full) if room > 0 else []
+        targets = nodes.by_id(tx, [action.target for action in actions])
+        host_ids = {node.host_id for node in targets.values() if node.host_id is not None}
+        found = hosts.addresses(tx, host_ids)
+        _mark(tx, actions)
+        works = []
+        for action in actions:
+            node = targets.get(action.target)
+            profile_id, name = found.get(node.host_id or "", (None, "")) if node is not None else (None, "")
+            works.append(steps.Work(action=action, node=node, host_profile_id=profile_id, host_name=name))
+        return _Claimed(clusters=planned, works=works)
+
+    def _plan(self, action: model.Action) -> None:
+        try:
+            self._unfolder.run(action)
+        except Exception as exc:  # whatever it is, the action ends with it and the engine goes on
+            LOG.exception("action %s could not be planned", action.id)
+            self._give_up(action, f"Internal error: {type(exc).__name__}.")
+        finally:
+            with self._idle:
+                self._planning -= 1
+                self._idle.notify_all()
+            self._wake.set()
+
+    def _give_up(self, action: model.Action, reason: str) -> None:
+        try:
+            self._unfolder.fail(action, reason)
+        except Exception:  # the lease runs out, and somebody tries again
+            LOG.exception("the failure of action %s could not be written", action.id)
+
+    def _dispatch(self, work: steps.Work) -> None:
+        if work.node is not None and _needs_place(work.action, work.node):
+            self._planners.submit(self._place, work, work.node)
+        else:
+            self._offer(work)
+
+    def _place(self, work: steps.Work, node: model.Node) -> None:
+        action = work.action
+        try:
+            if self._catalogue.profile(node.profile_id).type == registry.CONTAINER:
+                placed = self._placer.place(action, node)
+                if not placed:
+                    self._forget([action])
+                    return
+                work = self._parts.database.read(_refreshed, work, node.id)
+        except Exception as exc:
+            LOG.exception("no host could be chosen for action %s", action.id)
+            self._settler.put(self._steps.failed(action, node, f"Internal error: {type(exc).__name__}."))
+            return
+        self._offer(work)
+
+    def _offer(self, work: steps.Work) -> None:
+        key = _lane_of(work)
+        with self._lock:
+            lane = self._lanes.get(key)
+            if lane is None:
+                lane = self._lanes[key] = lanes.Lane(self._limiter(key))
+            may_run = lane.offer(work)
+        if may_run:
+            self._pool.submit(self._run, work, key, lane)
+
+    def _limiter(self, key: _Key) -> lanes.Limiter:
+        settings = self._settings
+        if key[1]:
+            return lanes.Limiter(limit=settings.host_endings, most=max(settings.host_endings, 2))
+        return lanes.Limiter(limit=settings.host_parallelism, most=settings.host_parallelism_max)
+
+    def _run(self, work: steps.Work, key: _Key, lane: lanes.Lane[steps.Work]) -> None:
+        current: steps.Work | None = work
+        while current is not None:
+            started = time.monotonic()
+            try:
+                outcome = self._steps.run(current)
+            except Exception as exc:  # whatever it is, the action ends with it and the engine goes on
+                LOG.exception("action %s failed", current.action.id)
+                reason = f"Internal error: {type(exc).__name__}."
+                outcome = self._steps.failed(current.action, current.node, reason)
+            seconds = time.monotonic() - started
+            self._settler.put(outcome)
+            with self._lock:
+                if outcome.status == ActionStatus.READY:
+                    lane.limiter.failed()
+                else:
+                    lane.limiter.succeeded(seconds)
+                current = lane.next()
+                # a host that proved quick may be given more than the one that takes this place
+                extra = lane.waiting.popleft() if lane.waiting and lane.running < lane.limiter.limit else None
+                if extra is not None:
+                    lane.running += 1
+                elif lane.load == 0 and work.node is not None and work.node.host_id is None:
+                    self._lanes.pop(key, None)  # it was one node's own
+            if extra is not None:
+                self._pool.submit(self._run, extra, key, lane)
+
+    def _on_settled(self, batch: Sequence[settling.Outcome]) -> None:
+        self._forget([one.action for one in batch])
+
+    def _forget(self, actions: Sequence[model.Action]) -> None:
+        with self._idle:
+            self._in_flight -= len(actions)
+            self._idle.notify_all()
+        self._wake.set()
+
+
+def _lane_of(work: steps.Work) -> _Key:
+    node = work.node
+    if node is None:
+        return "", False
+    return node.host_id or node.id, node.host_id is not None and work.action.kind == ActionKind.NODE_DELETE
+
+
+def _needs_place(action: model.Action, node: model.Node) -> bool:
+    """Whether a host must be chosen first; the children of a cluster action come with theirs."""
+    if action.parent_id is not None:
+        return False
+    if action.kind == ActionKind.NODE_CREATE:
+        return node.host_id is None
+    return action.kind == ActionKind.NODE_RECOVER
+
+
+def _refreshed(tx: session.Transaction, work: steps.Work, node_id: str) -> steps.Work:
+    """Read a node's host again after it was placed."""
+    node = nodes.by_id(tx, [node_id]).get(node_id)
+    host_id = (node.host_id or "") if node is not None else ""
+    profile_id, name = hosts.addresses(tx, [host_id]).get(host_id, (None, ""))
+    return dataclasses.replace(work, node=node, host_profile_id=profile_id, host_name=name)
+
+
+def _mark(tx: session.Transaction, actions: Sequence[model.Action]) -> None:
+    """Show in the nodes what is being done to them."""
+    by_kind: dict[ActionKind, list[str]] = {}
+    for action in actions:
+        touches = action.kind != ActionKind.NODE_UPDATE or "new_profile_id" in action.inputs
+        if action.kind in lifecycle.NODE_AT_WORK and touches:
+            by_kind.setdefault(action.kind, []).append(action.target)
+    for kind, ids in by_kind.items():
+        status = lifecycle.NODE_AT_WORK[kind]
+        nodes.mark(tx, ids, status, f"{kind}: in progress")
