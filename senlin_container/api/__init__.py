@@ -1,0 +1,1 @@
+"""The HTTP API: routes as data, validation, views, and the WSGI application."""

@@ -1,0 +1,305 @@
+"""Checking bodies and queries against JSON Schemas, and saying what is wrong in the words of the v1 API.
+
+Clients send null for what they leave out, and numbers and booleans as text: nulls are dropped and such text is
+converted before a schema sees it. Schemas are compiled when the module that declares them is imported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import jsonschema
+from jsonschema import exceptions, validators
+
+from senlin_container.api import faults, versions
+
+Rule = Callable[[Mapping[str, Any]], None]
+
+_FORMATS = jsonschema.FormatChecker(formats=())
+_INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?", re.ASCII)
+
+
+@_FORMATS.checks("printable")  # type: ignore[untyped-decorator]
+def _printable(value: object) -> bool:
+    return not isinstance(value, str) or (value.isprintable() and not value.isspace())
+
+
+def _is_integer(_checker: object, value: object) -> bool:
+    # JSON Schema takes 3.0 for an integer; the API does not.
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_Validator: Any = validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
+)
+
+
+class Shape:
+    """A flat JSON object: its properties, which of them must be there, and since which version."""
+
+    def __init__(
+        self,
+        properties: Mapping[str, Mapping[str, Any]],
+        *,
+        required: Sequence[str] = (),
+        since: Mapping[str, versions.Version] | None = None,
+    ) -> None:
+        self.since: Mapping[str, versions.Version] = since or {}
+        self.schema: Mapping[str, Any] = {
+            "type": "object",
+            "properties": properties,
+            "required": list(required),
+            "additionalProperties": False,
+        }
+        _Validator.check_schema(self.schema)
+        self._validator = _Validator(self.schema, format_checker=_FORMATS)
+        self._known = properties
+        self._convert = {
+            name: _CONVERTERS[schema["type"]]
+            for name, schema in properties.items()
+            if schema.get("type") in _CONVERTERS
+        }
+
+    def unknown(self, given: Mapping[str, Any], version: versions.Version) -> list[str]:
+        """Return the names that this version does not know, in their order."""
+        return [name for name in given if name not in self._known or self.since.get(name, version) > version]
+
+    def check(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the given properties with their types, without those that are null.
+
+        :raises faults.Fault: 400 when they do not fit
+        """
+        values = {}
+        for name, value in given.items():
+            if value is not None:
+                convert = self._convert.get(name)
+                values[name] = convert(value) if convert else value
+        if not values and not self.schema["required"]:
+            return values  # most of the reads have no query at all
+        error = next(self._validator.iter_errors(values), None)
+        if error is not None:
+            raise faults.malformed(sentence(error))
+        return values
+
+
+class Body(Protocol):
+    """What an operation expects as body."""
+
+    def read(self, document: Mapping[str, Any], version: versions.Version) -> dict[str, Any]:
+        """Return the part of a document that concerns the operation, checked.
+
+        :raises faults.Fault: 400 when the document does not fit
+        """
+
+    def schema(self) -> Mapping[str, Any]:
+        """Return the JSON Schema of the whole document."""
+
+
+class Wrapped:
+    """A body whose content sits under one key, such as ``{"profile": {...}}``, or under none.
+
+    :param key: the key; None when the document itself is the content
+    :param rule: what else must hold of the content, beyond its shape
+    :param may_be_null: whether null (and, without a key, an empty body) stands for no content
+    """
+
+    def __init__(self, key: str | None, shape: Shape, *, rule: Rule | None = None, may_be_null: bool = False) -> None:
+        self.key = key
+        self.shape = shape
+        self._rule = rule
+        self._may_be_null = may_be_null
+
+    def read(self, document: Mapping[str, Any], version: versions.Version) -> dict[str, Any]:
+        """Return the checked content; see :class:`Body`."""
+        content = self._content(document)
+        unknown = self.shape.unknown(content, version)
+        if unknown:
+            raise _unexpected(unknown)
+        values = self.shape.check(content)
+        if self._rule is not None:
+            self._rule(values)
+        return values
+
+    def schema(self) -> Mapping[str, Any]:
+        """Return the JSON Schema of the whole document; see :class:`Body`."""
+        if self.key is None:
+            return self.shape.schema
+        return {
+            "type": "object",
+            "properties": {self.key: self.shape.schema},
+            "required": [self.key],
+            "additionalProperties": False,
+        }
+
+    def _content(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
+        if self.key is None:
+            return document
+        if self.key not in document or (document[self.key] is None and not self._may_be_null):
+            raise faults.malformed(f"Request body missing '{self.key}' key.")
+        if len(document) > 1:
+            raise _unexpected([name for name in document if name != self.key])
+        content = document[self.key]
+        if content is None:
+            return {}
+        if not isinstance(content, dict):
+            raise faults.malformed(f"The value for {self.key} must be an object: '{faults.shorten(content)}'.")
+        return content
+
+
+class NamedOperation:
+    """A body with one key, the name of a profile's operation, and its parameters: ``{"reboot": {"type": "SOFT"}}``.
+
+    :param with_filters: whether ``{"reboot": {"params": {...}, "filters": {...}}}`` is understood as well
+
+    What it reads has the keys ``operation``, ``params`` and, where understood, ``filters``.
+    """
+
+    def __init__(self, *, with_filters: bool) -> None:
+        self._with_filters = with_filters
+
+    def read(self, document: Mapping[str, Any], version: versions.Version) -> dict[str, Any]:  # noqa: ARG002
+        """Return the name and the parameters, in every version alike; see :class:`Body`."""
+        if not document:
+            raise faults.malformed("No operation specified")
+        if len(document) > 1:
+            raise faults.malformed("Multiple operations specified")
+        ((name, content),) = document.items()
+        if content is None:
+            content = {}
+        if not isinstance(content, dict):
+            raise faults.malformed(f"The parameters of '{faults.shorten(name)}' must be an object.")
+        if not self._with_filters:
+            return {"operation": name, "params": content}
+        # The public client sends the parameters bare, the published samples have them under a key of their own.
+        structured = bool(content) and set(content) <= {"params", "filters"}
+        params, filters = (content.get("params"), content.get("filters")) if structured else (content, None)
+        for key, value in (("params", params), ("filters", filters)):
+            if value is not None and not isinstance(value, dict):
+                raise faults.malformed(f"The value for {key} must be an object: '{faults.shorten(value)}'.")
+        return {"operation": name, "params": params or {}, "filters": filters or {}}
+
+    def schema(self) -> Mapping[str, Any]:
+        """Return the JSON Schema of the whole document; see :class:`Body`."""
+        return {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": {"type": ["object", "null"]},
+        }
+
+
+class Query:
+    """The query of an operation: its parameters, and the keys that its ``sort`` understands."""
+
+    def __init__(self, parameters: Shape, *, sort_keys: Sequence[str] = ()) -> None:
+        self.parameters = parameters
+        self.sort_keys = tuple(sort_keys)
+
+    def read(self, pairs: Sequence[tuple[str, str]], version: versions.Version) -> dict[str, Any]:
+        """Return the checked parameters; ``sort`` becomes a tuple of (key, descending).
+
+        :raises faults.Fault: 400 when a parameter is unknown, given twice or does not fit
+        """
+        given: dict[str, str] = {}
+        for name, value in pairs:
+            if name in given:
+                raise faults.malformed(f"The parameter {faults.shorten(name)} is given more than once.")
+            given[name] = value
+        unknown = self.parameters.unknown(given, version)
+        if unknown:
+            raise faults.malformed(f"Invalid parameter {faults.shorten(unknown[0])}")
+        values = self.parameters.check(given)
+        if "sort" in values:
+            values["sort"] = self._sort(values["sort"])
+        return values
+
+    def _sort(self, text: str) -> tuple[tuple[str, bool], ...]:
+        keys = []
+        for part in filter(None, text.split(",")):
+            key, colon, direction = part.strip().partition(":")
+            if key not in self.sort_keys:
+                raise faults.malformed(f"Unsupported sort key '{faults.shorten(key)}' for 'sort'.")
+            if direction not in ("asc", "desc") and colon:
+                raise faults.malformed(f"Unsupported sort dir '{faults.shorten(direction)}' for 'sort'.")
+            keys.append((key, direction == "desc"))
+        return tuple(keys)
+
+
+NO_QUERY = Query(Shape({}))
+
+
+def sentence(error: exceptions.ValidationError) -> str:
+    """Return what is wrong, in the words of the v1 API."""
+    make = _SENTENCES.get(str(error.validator))
+    if make is None:
+        return faults.shorten(error.message)
+    names = [part for part in error.absolute_path if isinstance(part, str)]
+    return make(names[-1] if names else "body", error)
+
+
+def _type_sentence(name: str, error: exceptions.ValidationError) -> str:
+    return f"The value for {name} must be {_TYPES[error.validator_value]}: '{faults.shorten(error.instance)}'."
+
+
+_TYPES = {
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "string": "a string",
+    "object": "an object",
+    "array": "a list",
+}
+_SENTENCES: Mapping[str, Callable[[str, exceptions.ValidationError], str]] = {
+    "type": _type_sentence,
+    "enum": lambda name, error: f"Value '{faults.shorten(error.instance)}' is not acceptable for field '{name}'.",
+    "minimum": lambda name, error: (
+        f"The value for the {name} field must be greater than or equal to {error.validator_value}."
+    ),
+    "maximum": lambda name, error: (
+        f"The value for the {name} field must be less than or equal to {error.validator_value}."
+    ),
+    "minItems": lambda name, error: f"Value for '{name}' must have at least {error.validator_value} item(s).",
+    "maxItems": lambda name, error: f"Value for '{name}' must have at most {error.validator_value} item(s).",
+    "minProperties": lambda name, error: f"Value for '{name}' must have at least {error.validator_value} item(s).",
+    "uniqueItems": lambda name, _error: f"Value for '{name}' must not name an item twice.",
+    "minLength": lambda name, error: (
+        f"The value for the {name} field must be at least {error.validator_value} characters long."
+    ),
+    "maxLength": lambda name, error: (
+        f"The value for the {name} field must be at most {error.validator_value} characters long."
+    ),
+    "format": lambda name, _error: (
+        f"The value for the {name} field must have printable characters only, and not only spaces."
+    ),
+}
+
+
+def _unexpected(names: Sequence[str]) -> faults.Fault:
+    shown = ", ".join(f"'{faults.shorten(name)}'" for name in names[:5])
+    verb = "was" if len(names) == 1 else "were"
+    return faults.malformed(f"Additional properties are not allowed ({shown} {verb} unexpected)")
+
+
+def _to_integer(value: object) -> object:
+    return int(value) if isinstance(value, str) and _INTEGER.fullmatch(value) else value
+
+
+def _to_number(value: object) -> object:
+    if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+        return value
+    return float(value) if "." in value else int(value)
+
+
+def _to_boolean(value: object) -> object:
+    return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
+
+
+_CONVERTERS: Mapping[str, Callable[[object], object]] = {
+    "integer": _to_integer,
+    "number": _to_number,
+    "boolean": _to_boolean,
+}
