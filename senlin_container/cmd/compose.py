@@ -17,6 +17,7 @@ from oslo_log import log
 
 from senlin_container import conf as options
 from senlin_container.api import app, layers
+from senlin_container.conf import api as api_conf
 from senlin_container.drivers import hosts
 from senlin_container.engine import service, shared
 from senlin_container.store import catalog, schema, secrets, session
@@ -28,6 +29,18 @@ KEY_FILE = "secret.key"
 
 class StartError(Exception):
     """The process cannot run as it is configured; the message says what to change."""
+
+
+TROUBLE: tuple[type[Exception], ...] = (StartError, api_conf.ConfigurationError, cfg.Error, *session.TROUBLE)
+"""What ends a command with a message to its user."""
+
+
+def told(trouble: Exception) -> str:
+    """Say in a sentence what is in the way and what to change."""
+    if isinstance(trouble, session.TROUBLE):
+        words = str(trouble).partition("\n")[0]  # the statement and a link follow
+        return f"The database cannot be used ({words}): check [database] connection, or the state directory."
+    return str(trouble)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,18 +66,25 @@ def configure(argv: list[str], *, prog: str, description: str, cli: Sequence[cfg
     conf(argv, project="senlin-container", prog=prog, description=description)
     conf.set_default("use_stderr", True)
     log.set_defaults(
-        default_log_levels=[*log.get_default_log_levels(), "alembic=WARN", "docker=WARN", "paramiko=WARN"]
+        default_log_levels=[
+            *log.get_default_log_levels(),
+            "alembic=WARN",
+            "docker=WARN",
+            "paramiko=WARN",
+            "oslo_db.sqlalchemy.exc_filters=CRITICAL",  # whoever handles an error of the database tells of it
+        ]
     )
     log.setup(conf, PROJECT)
     return conf
 
 
 def state_directory(conf: cfg.ConfigOpts) -> pathlib.Path:
-    """Return the state directory, made when it is missing, private to the service.
+    """Return the state directory, made when it is missing; it and all files made from now on are the service's own.
 
     :raises StartError: when it cannot be used
     """
     path = pathlib.Path(conf.state_path)
+    os.umask(0o077)  # the directory may be there already and open to others; what we put into it is not
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:
@@ -91,9 +111,18 @@ def only_one(directory: pathlib.Path) -> Iterator[None]:
 
 
 def open_database(conf: cfg.ConfigOpts, directory: pathlib.Path) -> session.Database:
-    """Open the database of the configuration; without one, a file in the state directory."""
+    """Open the database of the configuration; without one, a file in the state directory.
+
+    :raises StartError: when its directory cannot be made
+    """
     url = conf.database.connection or f"sqlite:///{directory}/senlin-container.db"
-    return session.connect(url, options=session.options_of(conf))
+    try:
+        return session.connect(url, options=session.options_of(conf))
+    except OSError as exc:
+        raise StartError(
+            f"The directory '{exc.filename}' of the database cannot be made ({exc.strerror}): check [database] "
+            "connection."
+        ) from exc
 
 
 def settings_of(conf: cfg.ConfigOpts) -> shared.Settings:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from oslo_config import cfg
-from oslo_db import exception as db_exception
 
 from senlin_container.cmd import compose
 from senlin_container.store import history, schema, session
@@ -29,10 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return COMMANDS[conf.command.name](database)
         finally:
             database.close()
-    except (compose.StartError, cfg.Error) as exc:
-        print(f"senlin-container-manage: {exc}", file=sys.stderr)
-    except db_exception.DBError as exc:
-        print(f"senlin-container-manage: the database does not answer: {exc}", file=sys.stderr)
+    except compose.TROUBLE as exc:
+        print(f"senlin-container-manage: {compose.told(exc)}", file=sys.stderr)
     return 1
 
 
@@ -49,6 +46,8 @@ def _db_version(database: session.Database) -> int:
 
 
 def _services(database: session.Database) -> int:
+    if schema.version(database) is None:
+        raise compose.StartError("The database has no tables yet: run db_sync.")
     now = time.time()
     for service in database.read(history.services):
         print(f"{service.id}  {service.binary}  {service.host}  last heard of {now - service.updated_at:.0f} s ago")

@@ -13,7 +13,6 @@ from oslo_log import log
 
 from senlin_container.api import server
 from senlin_container.cmd import compose
-from senlin_container.conf import api as api_conf
 
 LOG = log.getLogger(__name__)
 
@@ -30,8 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         directory = compose.state_directory(conf)
         with compose.only_one(directory):
             _run(conf, compose.standalone(conf, directory))
-    except (compose.StartError, api_conf.ConfigurationError, cfg.Error) as exc:
-        print(f"senlin-container-standalone: {exc}", file=sys.stderr)
+    except compose.TROUBLE as exc:
+        print(f"senlin-container-standalone: {compose.told(exc)}", file=sys.stderr)
         return 1
     return 0
 

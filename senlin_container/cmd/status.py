@@ -21,17 +21,23 @@ class Checks(upgradecheck.UpgradeCommands):
 
     def _check_schema(self) -> upgradecheck.Result:
         """The database must have the schema of this release."""
-        database = compose.open_database(self._conf, compose.state_directory(self._conf))
         try:
-            found, wanted = schema.version(database), schema.newest()
-        finally:
-            database.close()
+            found, wanted = self._version(), schema.newest()
+        except compose.TROUBLE as exc:
+            return upgradecheck.Result(upgradecheck.Code.FAILURE, compose.told(exc))
         if found == wanted:
             return upgradecheck.Result(upgradecheck.Code.SUCCESS)
         return upgradecheck.Result(
             upgradecheck.Code.FAILURE,
             f"The database is at {found or 'none'}, this release wants {wanted}: run senlin-container-manage db_sync.",
         )
+
+    def _version(self) -> str | None:
+        database = compose.open_database(self._conf, compose.state_directory(self._conf))
+        try:
+            return schema.version(database)
+        finally:
+            database.close()
 
     _upgrade_checks = (("Schema of the database", _check_schema),)
 
@@ -42,8 +48,8 @@ def main() -> int:
     options.register(conf)
     try:
         return int(upgradecheck.main(conf, project="senlin-container", upgrade_command=Checks(conf)))
-    except compose.StartError as exc:
-        print(f"senlin-container-status: {exc}", file=sys.stderr)
+    except compose.TROUBLE as exc:
+        print(f"senlin-container-status: {compose.told(exc)}", file=sys.stderr)
         return 255
 
 

@@ -71,6 +71,7 @@ def page(
     """Return one page of a list in one statement; rows are ordered by the sort keys and then by id.
 
     :param filters: name to the column and the values of which one must fit
+    :raises errors.Invalid: when there is no object with the id of the marker
     """
     if wanted.project is not None:
         query = query.where(table.c.project == wanted.project)
@@ -83,7 +84,17 @@ def page(
     for column, down in order:
         value = _sortable(column)
         query = query.order_by(value.desc() if down else value.asc())
-    return tx.execute(query.limit(wanted.limit)).all()
+    found = tx.execute(query.limit(wanted.limit)).all()
+    if not found and wanted.marker is not None:
+        _check_marker(tx, table, wanted.marker)
+    return found
+
+
+def _check_marker(tx: sa.Connection, table: sa.Table, marker: str) -> None:
+    if tx.execute(sa.select(table.c.id).where(table.c.id == marker)).first() is None:
+        raise errors.Invalid(
+            f"The marker '{marker}' could not be found: give the id of the last object that you have."
+        )
 
 
 def _sortable(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
