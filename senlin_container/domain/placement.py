@@ -39,9 +39,10 @@ class Room:
         """Name what is missing for one more container, or None when it fits."""
         if self.containers is not None and self.containers < 1:
             return "full"
-        if demand.memory > self.memory:
+        # a demand of nothing fits a host that has promised more than it has (its capacity may have been cut)
+        if demand.memory > max(self.memory, 0):
             return "too little memory"
-        if demand.cpus > self.cpus + _SLACK:
+        if demand.cpus > max(self.cpus, 0.0) + _SLACK:
             return "too few cores"
         return None
 
@@ -63,6 +64,16 @@ def room_of(host: model.Host) -> Room:
     )
 
 
+def with_more(host: model.Host, count: int, demand: Demand) -> model.Host:
+    """Return a host that runs ``count`` more containers."""
+    return dataclasses.replace(
+        host,
+        used_cpus=host.used_cpus + count * demand.cpus,
+        used_memory=host.used_memory + count * demand.memory,
+        used_containers=host.used_containers + count,
+    )
+
+
 def place(
     count: int, demand: Demand, hosts: Sequence[model.Host], present: Mapping[str, int]
 ) -> tuple[str, ...] | Refusal:
@@ -72,6 +83,20 @@ def place(
         fewest are, then where fewest of anybody are, then by host id
     :returns: ``count`` host ids, or a refusal that counts the hosts each cause ruled out
     """
+    chosen, causes = _fill(count, demand, hosts, present)
+    if len(chosen) == count:
+        return chosen
+    return Refusal(code="no-room", reason=_explain(count, len(chosen), demand, len(hosts), causes))
+
+
+def place_most(count: int, demand: Demand, hosts: Sequence[model.Host], present: Mapping[str, int]) -> tuple[str, ...]:
+    """Choose hosts as ``place`` does, for as many of the containers as there is room for."""
+    return _fill(count, demand, hosts, present)[0]
+
+
+def _fill(
+    count: int, demand: Demand, hosts: Sequence[model.Host], present: Mapping[str, int]
+) -> tuple[tuple[str, ...], Mapping[str, int]]:
     causes: collections.Counter[str] = collections.Counter()
     heap: list[tuple[int, int, str, Room]] = []
     for host in hosts:
@@ -93,9 +118,7 @@ def place(
         else:
             heapq.heappop(heap)
             causes[cause] += 1
-    if len(chosen) == count:
-        return tuple(chosen)
-    return Refusal(code="no-room", reason=_explain(count, len(chosen), demand, len(hosts), causes))
+    return tuple(chosen), causes
 
 
 def _explain(count: int, placed: int, demand: Demand, hosts: int, causes: Mapping[str, int]) -> str:

@@ -230,7 +230,8 @@ def _replace(snapshot: Snapshot, request: requests.ReplaceNodes) -> plan.Plan | 
         for i, (old, new) in enumerate(request.pairs)
     )
     leaves = tuple(_leave(old) for old, _ in request.pairs)
-    return plan.Plan(waves=(joins, leaves), reason=f"{len(joins)} nodes to replace")
+    waves = (*_waves(joins), *_waves(leaves))
+    return plan.Plan(waves=waves, reason=f"{len(joins)} nodes to replace")
 
 
 def _update(snapshot: Snapshot, request: requests.Update) -> plan.Plan | plan.Refusal:
@@ -308,15 +309,26 @@ def _recover(snapshot: Snapshot, request: requests.Recover) -> plan.Plan | plan.
 
 
 def recovery_moves(nodes: Sequence[model.Node], snapshot: Snapshot) -> dict[str, str]:
-    """Choose another host for each node whose host does not answer, where one has room; else it stays."""
+    """Choose another host for each node whose host does not answer, where one has room; else it stays.
+
+    Each takes with it what it was promised, which may be another demand than that of the cluster's present profile.
+    """
     if snapshot.demand is None:
         return {}
     down = {host.id for host in snapshot.hosts if host.state == model.HostState.DOWN}
-    stranded = [node for node in nodes if node.host_id in down]
-    placed = placement.place(len(stranded), snapshot.demand, snapshot.hosts, snapshot.present)
-    if isinstance(placed, plan.Refusal):
-        return {}
-    return {node.id: host_id for node, host_id in zip(stranded, placed, strict=True)}
+    stranded: dict[placement.Demand, list[model.Node]] = {}
+    for node in nodes:
+        if node.host_id in down:
+            stranded.setdefault(placement.Demand(cpus=node.cpus, memory=node.memory), []).append(node)
+    moves: dict[str, str] = {}
+    hosts, present = snapshot.hosts, collections.Counter(snapshot.present)
+    for demand, alike in stranded.items():
+        placed = placement.place_most(len(alike), demand, hosts, present)
+        moves.update(zip((node.id for node in alike), placed, strict=False))  # the first of them, while there is room
+        more = collections.Counter(placed)
+        present.update(more)
+        hosts = tuple(placement.with_more(host, more[host.id], demand) for host in hosts)
+    return moves
 
 
 def _operate(snapshot: Snapshot, request: requests.Operate) -> plan.Plan | plan.Refusal:

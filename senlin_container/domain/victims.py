@@ -18,8 +18,8 @@ _WORST_FIRST = {
 def choose(nodes: Sequence[model.Node], count: int) -> tuple[tuple[model.Node, str], ...]:
     """Choose ``count`` nodes to delete, each with the reason.
 
-    Nodes that are not well go first, then tainted ones; of the rest one on the host that runs most of this cluster
-    (so that what remains is spread evenly), the youngest first; ties fall to the higher id.
+    Nodes that are not well go first, then tainted ones; of the rest one on a host that runs most of this cluster
+    (so that what remains is spread evenly), the youngest first; ties fall to the lower id.
     """
     ranked = sorted(nodes, key=_usefulness)
     poor = [node for node in ranked if _reason(node) is not None]
@@ -29,16 +29,16 @@ def choose(nodes: Sequence[model.Node], count: int) -> tuple[tuple[model.Node, s
     by_host: dict[str | None, list[model.Node]] = collections.defaultdict(list)
     for node in reversed(ranked[len(poor) :]):  # the most useful first, so that pop() takes the least useful
         by_host[node.host_id].append(node)
-    heap = [(-len(crowd), host_id is not None, host_id or "") for host_id, crowd in by_host.items()]
-    heapq.heapify(heap)
+    heap = [(-len(crowd), _usefulness(crowd[-1]), crowd) for crowd in by_host.values()]
+    heapq.heapify(heap)  # crowds are never compared: the usefulness ends with an id
     while len(chosen) < count and heap:
-        size, hosted, host_id = heap[0]
-        why = "on its most crowded host, the youngest" if hosted else "the youngest"
-        chosen.append((by_host[host_id if hosted else None].pop(), why))
-        if size == -1:
-            heapq.heappop(heap)
+        crowd = heap[0][2]
+        node = crowd.pop()
+        chosen.append((node, "the youngest" if node.host_id is None else "on the most crowded host, the youngest"))
+        if crowd:
+            heapq.heapreplace(heap, (-len(crowd), _usefulness(crowd[-1]), crowd))
         else:
-            heapq.heapreplace(heap, (size + 1, hosted, host_id))
+            heapq.heappop(heap)
     return tuple(chosen)
 
 

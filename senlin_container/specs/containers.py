@@ -97,7 +97,7 @@ CONTAINER_1_1: Mapping[str, schema.Field] = {
         also_list=True,
         description="Command to run: a list of words, or a string split as a shell does.",
     ),
-    "environment": _F(type=_T.MAP, description="Environment variables, name to value."),
+    "environment": _F(type=_T.MAP, private=True, description="Environment variables, name to value."),
     "labels": _F(type=_T.MAP, description="Labels of the container, key to value."),
     "ports": _F(
         type=_T.LIST,
@@ -277,12 +277,14 @@ def _check_endpoint(endpoint: str) -> None:
         url = urllib.parse.urlsplit(endpoint)
         port = url.port
     except ValueError as exc:
-        raise errors.InvalidSpec(f"'endpoint' is '{endpoint[:120]}' ({exc}): {expected} is expected.") from exc
-    good = url.scheme in SCHEMES and not url.password and not any(c.isspace() for c in endpoint)
+        raise errors.InvalidSpec(f"'endpoint' cannot be read ({exc}): {expected} is expected.") from exc
+    if url.password is not None:
+        raise errors.InvalidSpec(f"'endpoint' holds a password: {expected} is expected, and a key for ssh.")
+    good = url.scheme in SCHEMES and not any(c.isspace() for c in endpoint)
     if url.scheme == "unix":
         good = good and not url.netloc and len(url.path) > 1
     elif url.scheme == "tcp":
-        good = good and bool(url.hostname) and port is not None and not url.path.strip("/")
+        good = good and bool(url.hostname) and bool(port) and not url.path.strip("/")
     else:
         good = good and bool(url.hostname)
     if not good:
@@ -306,7 +308,9 @@ def _environment(given: Mapping[str, Any]) -> dict[str, str]:
     out: dict[str, str] = {}
     for key, value in given.items():
         if not _ENV_NAME.fullmatch(key):
-            raise errors.InvalidSpec(f"'environment' has the name '{key[:80]}': no '=', space or NUL is expected.")
+            # what follows a '=' may be the value that somebody put into the name
+            name = key.split("=")[0][:80]
+            raise errors.InvalidSpec(f"'environment' has a name like '{name}': no '=', space or NUL is expected.")
         out[key] = _scalar(value, f"environment.{key}", secret=True)
     return out
 

@@ -106,8 +106,8 @@ class Checked:
     """A spec that fits: its type, its properties with defaults filled in, and its document as it is kept."""
 
     type: ProfileType
-    properties: Mapping[str, Any]
-    document: model.Json
+    properties: Mapping[str, Any] = dataclasses.field(repr=False)
+    document: model.Json = dataclasses.field(repr=False)
 
 
 def find(type_name: str) -> ProfileType:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import enum
-import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,6 +29,8 @@ class Type(enum.StrEnum):
 
 MISSING: Any = object()
 _TEXT_LIMIT = 65536
+_NUMBER_LIMIT = 1e300
+_INTEGER = re.compile(r"-?[0-9]{1,20}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,8 @@ class Field:
     """One key of a spec.
 
     ``fields`` describes the keys of a Map (None: any), ``items`` each item of a List. ``also_list`` lets a String be
-    given as a list of strings. ``secret`` values are encrypted at rest and never shown.
+    given as a list of strings. ``secret`` values are encrypted at rest and never shown; ``private`` ones are not
+    quoted in messages.
     """
 
     type: Type
@@ -51,6 +54,13 @@ class Field:
     items: Field | None = None
     also_list: bool = False
     secret: bool = False
+    private: bool = False
+
+    @property
+    def quotable(self) -> bool:
+        """Whether a message may show what was given for this key."""
+        inner = [*(self.fields or {}).values(), *([self.items] if self.items is not None else [])]
+        return not self.secret and not self.private and all(field.quotable for field in inner)
 
     def render(self) -> dict[str, Any]:
         """Return the JSON that the API publishes for this key."""
@@ -132,14 +142,12 @@ def _value(field: Field, value: Any, path: str) -> Any:
         case Type.BOOLEAN:
             return _boolean(value, path)
         case Type.MAP:
-            if field.fields is not None:
-                return validate(field.fields, value, f"{path}.")
             if not isinstance(value, Mapping):
-                raise errors.InvalidSpec(f"'{path}' is {_show(value)}: a map is expected.")
-            return dict(value)
+                raise errors.InvalidSpec(f"'{path}'{_told(field, value)}: a map is expected.")
+            return dict(value) if field.fields is None else validate(field.fields, value, f"{path}.")
         case Type.LIST:
             if not isinstance(value, Sequence) or isinstance(value, str):
-                raise errors.InvalidSpec(f"'{path}' is {_show(value)}: a list is expected.")
+                raise errors.InvalidSpec(f"'{path}'{_told(field, value)}: a list is expected.")
             if field.items is None:
                 return list(value)
             return [_value(field.items, item, f"{path}[{i}]") for i, item in enumerate(value)]
@@ -165,8 +173,8 @@ def _text(value: Any, path: str, *, secret: bool = False) -> str:
 
 
 def _integer(value: Any, path: str) -> int:
-    if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
-        value = int(value[:20])
+    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise errors.InvalidSpec(f"'{path}': the value {_show(value)} is not a valid Integer")
     if abs(value) >= 2**31:
@@ -178,7 +186,8 @@ def _number(value: Any, path: str) -> float:
     if isinstance(value, str):
         with contextlib.suppress(ValueError):
             value = float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # an integer may be too large for a float, which neither infinity nor a bound would tell
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _NUMBER_LIMIT:
         raise errors.InvalidSpec(f"'{path}': the value {_show(value)} is not a valid Number")
     return float(value)
 
@@ -197,6 +206,10 @@ def _bounded(field: Field, value: Any, path: str) -> Any:
     if field.maximum is not None and value > field.maximum:
         raise errors.InvalidSpec(f"'{path}' is {value}: at most {field.maximum:g} is expected.")
     return value
+
+
+def _told(field: Field, value: Any) -> str:
+    return f" is {_show(value)}" if field.quotable else ""
 
 
 def _show(value: Any) -> str:
