@@ -48,7 +48,7 @@ OPTS = [
     ),
     cfg.IntOpt(
         "pool_size",
-        default=16,
+        default=40,
         min=1,
         max=1000,
         help="Connections that each process keeps open to each host.",

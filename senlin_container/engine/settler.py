@@ -31,9 +31,9 @@ class Settler:
         parts: context.Parts,
         settings: shared.Settings,
         engine_id: str,
-        settled: Callable[[Sequence[settling.Outcome]], None],
+        settled: Callable[[Sequence[settling.Outcome], int], None],
     ) -> None:
-        """Make it; ``settled`` hears of every batch written."""
+        """Make it; ``settled`` hears of every batch written, and how many parents it made ready."""
         self._parts = parts
         self._settings = settings
         self._engine_id = engine_id
@@ -121,7 +121,7 @@ class Settler:
                     return  # the leases run out and somebody does them again
                 time.sleep(_PAUSE)
             else:
-                if done < len(batch):
-                    LOG.info("%d outcomes came after their leases were lost", len(batch) - done)
-                self._settled(batch)
+                if done.counted < len(batch):
+                    LOG.info("%d outcomes came after their leases were lost", len(batch) - done.counted)
+                self._settled(batch, done.readied)
                 return

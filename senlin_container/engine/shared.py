@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from senlin_container.domain import model
 from senlin_container.drivers import ports
 from senlin_container.profiles import host as host_profile
-from senlin_container.store import catalog
+from senlin_container.store import catalog, session
 from senlin_container.usecases import context, queries
+
+LOG = logging.getLogger(__name__)
+
+_KEPT = 10_000
 
 RACES = 50
 """How often a decision is made anew because somebody else wrote meanwhile."""
@@ -61,17 +66,29 @@ class Catalogue:
         """Return the driver for the engine that a host profile names."""
         return self._hosts(host_profile.endpoint_of(self.profile(profile_id), self._read_tls))
 
+    def preload(self, tx: session.Transaction, profile_ids: Collection[str]) -> None:
+        """Read the profiles that are not in memory yet, in a transaction that is at work anyway."""
+        missing = [profile_id for profile_id in profile_ids if profile_id not in self._profiles]
+        for loaded in catalog.profiles_by_id(tx, missing).values():
+            try:
+                self._keep(loaded)
+            except ports.Permanent as exc:  # told again, to whom it concerns, when the profile is used
+                LOG.warning("%s", exc.message)
+
     def _load(self, profile_id: str) -> model.Profile:
         loaded = self._parts.database.read(catalog.profiles_by_id, [profile_id]).get(profile_id)
         if loaded is None:
             raise ports.Permanent(f"Profile '{profile_id}' is gone.")
+        return self._keep(loaded)
+
+    def _keep(self, loaded: model.Profile) -> model.Profile:
         try:
             spec = self._parts.box.open(loaded.spec, queries.secret_paths(loaded))
         except ValueError as exc:
             raise ports.Permanent(f"Profile '{loaded.name}': {exc}.") from exc
         opened = dataclasses.replace(loaded, spec=spec)
         with self._lock:
-            if len(self._profiles) > 10_000:
+            if len(self._profiles) >= _KEPT:
                 self._profiles.clear()
-            self._profiles[profile_id] = opened
+            self._profiles[loaded.id] = opened
         return opened

@@ -41,8 +41,8 @@ class Steps:
         self._settings = settings
         self._clock = clock
 
-    def run(self, work: Work) -> settling.Outcome:
-        """Carry out one attempt."""
+    def run(self, work: Work, *, cancelled: bool = False) -> settling.Outcome:
+        """Carry out one attempt; one that is cancelled before it began does nothing."""
         action, node = work.action, work.node
         if node is None:
             gone = action.kind == ActionKind.NODE_DELETE
@@ -50,8 +50,8 @@ class Steps:
                 (ActionStatus.SUCCEEDED, settling.DONE) if gone else (ActionStatus.FAILED, "The node is gone.")
             )
             return settling.Outcome(action=action, status=status, reason=reason)
-        if action.cancelling and action.attempt == 1:
-            return settling.Outcome(action=action, status=ActionStatus.CANCELLED, reason="Cancelled on request.")
+        if action.attempt == 1 and (cancelled or action.cancelling):
+            return self._not_begun(action, node)
         try:
             return self._run(work, node)
         except base.Unwell as exc:
@@ -175,6 +175,13 @@ class Steps:
             node=change,
             host=None if facts is None else facts.host,
         )
+
+    def _not_begun(self, action: model.Action, node: model.Node) -> settling.Outcome:
+        reason = "Cancelled before it began."
+        change = {"status": node.status.value, "status_reason": node.status_reason}
+        if action.kind == ActionKind.NODE_CREATE:
+            change = self._status(NodeStatus.ERROR, reason)
+        return settling.Outcome(action=action, status=ActionStatus.CANCELLED, reason=reason, node=change)
 
     def _unwell(self, action: model.Action, finding: base.Unwell) -> settling.Outcome:
         """A check that finds something wrong has done its work."""

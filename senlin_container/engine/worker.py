@@ -37,6 +37,8 @@ _PAUSE = 1.0
 class _Claimed:
     clusters: list[model.Action]
     works: list[steps.Work]
+    more: bool = False
+    cancelled: Collection[str] = ()
 
 
 class Worker:
@@ -66,6 +68,8 @@ class Worker:
         self._lanes: dict[_Key, lanes.Lane[steps.Work]] = {}
         self._in_flight = 0
         self._planning = 0
+        self._backlog = False
+        self._cancelled: Collection[str] = ()
         self._stopping = False
         self._claimer = threading.Thread(target=self._loop, name="claimer", daemon=True)
 
@@ -104,7 +108,7 @@ class Worker:
                 self._planners.submit(self._plan, action)
             for work in claimed.works:
                 self._dispatch(work)
-            if not claimed.clusters and not claimed.works and not self._stopping:
+            if not claimed.more and not self._stopping:
                 self._wake.wait(self._settings.sweep_interval)
 
     def _claim(self) -> _Claimed:
@@ -120,7 +124,9 @@ class Worker:
         claimed = self._parts.database.write(self._claim_in, room=room, planners=planners, full=full)
         with self._lock:
             self._in_flight += len(claimed.works)
+            self._backlog = len(claimed.works) >= room or bool(full)  # also when there was no room to look for any
             self._planning += len(claimed.clusters)
+        self._cancelled = claimed.cancelled
         self._settler.expect([work.action.parent_id for work in claimed.works])
         return claimed
 
@@ -138,12 +144,17 @@ class Worker:
         host_ids = {node.host_id for node in targets.values() if node.host_id is not None}
         found = hosts.addresses(tx, host_ids)
         _mark(tx, actions)
+        used = {node.profile_id for node in targets.values()} | {profile_id for profile_id, _ in found.values()}
+        self._catalogue.preload(tx, used)
         works = []
         for action in actions:
             node = targets.get(action.target)
             profile_id, name = found.get(node.host_id or "", (None, "")) if node is not None else (None, "")
             works.append(steps.Work(action=action, node=node, host_profile_id=profile_id, host_name=name))
-        return _Claimed(clusters=planned, works=works)
+        # a full catch says that there may be more; otherwise a nudge or the next sweep tells
+        more = 0 < planners <= len(planned) or 0 < room <= len(works)
+        cancelled = queue.cancelled(tx, self._engine_id) if self._in_flight else ()
+        return _Claimed(clusters=planned, works=works, more=more, cancelled=cancelled)
 
     def _plan(self, action: model.Action) -> None:
         try:
@@ -175,7 +186,9 @@ class Worker:
             if self._catalogue.profile(node.profile_id).type == registry.CONTAINER:
                 placed = self._placer.place(action, node)
                 if not placed:
-                    self._forget([action])
+                    with self._idle:
+                        self._in_flight -= 1
+                        self._idle.notify_all()
                     return
                 work = self._parts.database.read(_refreshed, work, node.id)
         except Exception as exc:
@@ -205,7 +218,7 @@ class Worker:
         while current is not None:
             started = time.monotonic()
             try:
-                outcome = self._steps.run(current)
+                outcome = self._steps.run(current, cancelled=current.action.id in self._cancelled)
             except Exception as exc:  # whatever it is, the action ends with it and the engine goes on
                 LOG.exception("action %s failed", current.action.id)
                 reason = f"Internal error: {type(exc).__name__}."
@@ -227,14 +240,13 @@ class Worker:
             if extra is not None:
                 self._pool.submit(self._run, extra, key, lane)
 
-    def _on_settled(self, batch: Sequence[settling.Outcome]) -> None:
-        self._forget([one.action for one in batch])
-
-    def _forget(self, actions: Sequence[model.Action]) -> None:
+    def _on_settled(self, batch: Sequence[settling.Outcome], readied: int) -> None:
         with self._idle:
-            self._in_flight -= len(actions)
+            self._in_flight -= len(batch)
             self._idle.notify_all()
-        self._wake.set()
+            news = readied > 0 or self._backlog or any(one.action.parent_id is None for one in batch)
+        if news:  # a look at the queue is a transaction: it is not taken where nothing can have come
+            self._wake.set()
 
 
 def _lane_of(work: steps.Work) -> _Key:

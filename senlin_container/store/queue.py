@@ -213,16 +213,19 @@ def _fenced(tx: sa.Connection, action: model.Action, **values: Any) -> None:
         raise session.Stale
 
 
-def count_down(tx: sa.Connection, finished: Mapping[str, int], now: float) -> None:
-    """Tell parents how many of their children have finished; the last one readies its parent."""
+def count_down(tx: sa.Connection, finished: Mapping[str, int], now: float) -> int:
+    """Tell parents how many of their children have finished; the last one readies its parent. Returns how many."""
     for parent_id, count in sorted(finished.items()):
         tx.execute(sa.update(_A).where(_A.c.id == parent_id).values(pending=_A.c.pending - count))
+    readied = 0
     for ids in _chunks(sorted(finished)):
-        tx.execute(
+        changed = tx.execute(
             sa.update(_A)
             .where(_A.c.id.in_(ids), _A.c.pending <= 0, _A.c.status == ActionStatus.WAITING.value)
             .values(status=ActionStatus.READY.value, due_at=now)
         )
+        readied += changed.rowcount
+    return readied
 
 
 def children(tx: sa.Connection, parent_id: str) -> Children:
@@ -311,6 +314,14 @@ def request_cancel(tx: sa.Connection, ids: Sequence[str], now: float) -> None:
     """Ask that actions at work end early."""
     for chunk in _chunks(ids):
         tx.execute(sa.update(_A).where(_A.c.id.in_(chunk)).values(cancelling=True, updated_at=now))
+
+
+def cancelled(tx: sa.Connection, engine: str) -> set[str]:
+    """Return the ids of actions that an engine has claimed and that are to end early."""
+    query = sa.select(_A.c.id).where(
+        _A.c.engine == engine, _A.c.status == ActionStatus.RUNNING.value, _A.c.cancelling.is_(True)
+    )
+    return set(tx.execute(query).scalars())
 
 
 def find(tx: sa.Connection, project: str | None, identity: str) -> model.Action:

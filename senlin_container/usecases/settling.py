@@ -39,20 +39,28 @@ class Outcome:
     after: float = 0.0
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What came of a batch: how many outcomes counted, and how many parents became ready."""
+
+    counted: int
+    readied: int
+
+
 def settle(
     tx: session.Transaction, outcomes: Sequence[Outcome], *, engine: str, new_id: Callable[[], str], now: float
-) -> int:
-    """Write a batch of outcomes, but for those of attempts that are not this engine's any more; returns how many."""
+) -> Settled:
+    """Write a batch of outcomes, but for those of attempts that are not this engine's any more."""
     mine = queue.own(tx, {one.action.id: one.action.attempt for one in outcomes}, engine)
     live = [_cancelled(one) if mine[one.action.id].cancelling else one for one in outcomes if one.action.id in mine]
-    apply(tx, live, new_id=new_id, now=now)
-    return len(live)
+    readied = apply(tx, live, new_id=new_id, now=now)
+    return Settled(counted=len(live), readied=readied)
 
 
-def apply(tx: session.Transaction, outcomes: Sequence[Outcome], *, new_id: Callable[[], str], now: float) -> None:
-    """Write outcomes of actions that the caller has locked."""
+def apply(tx: session.Transaction, outcomes: Sequence[Outcome], *, new_id: Callable[[], str], now: float) -> int:
+    """Write outcomes of actions that the caller has locked; returns how many parents became ready."""
     if not outcomes:
-        return
+        return 0
     before = nodes.by_id(tx, [one.action.target for one in outcomes])
     _apply_to_nodes(tx, outcomes, before, now)
     queue.settle(
@@ -67,13 +75,14 @@ def apply(tx: session.Transaction, outcomes: Sequence[Outcome], *, new_id: Calla
     )
     ended = [one for one in outcomes if one.status != ActionStatus.READY]
     parents = collections.Counter(one.action.parent_id for one in ended if one.action.parent_id)
-    queue.count_down(tx, parents, now)
+    readied = queue.count_down(tx, parents, now)
     history.record(
         tx, [_event(one, before[one.action.target], new_id(), now) for one in ended if one.action.target in before]
     )
     lone = [one for one in ended if one.action.parent_id is None]
     for why, cluster_ids in _clusters_by_kind(lone, before).items():
         clusters.judge_idle(tx, cluster_ids, why, now)
+    return readied
 
 
 def abandon(

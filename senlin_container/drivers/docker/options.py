@@ -15,7 +15,7 @@ class DockerOptions:
     pull_timeout: float = 600.0
     stop_timeout: int = 10
     events_timeout: float = 60.0
-    pool_size: int = 16
+    pool_size: int = 40
     allow_insecure_tcp: bool = False
     ssh_known_hosts: str = ""
     ssh_identity: str = ""
