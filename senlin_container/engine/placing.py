@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from senlin_container.domain import model, placement, plan
 from senlin_container.domain.model import ActionStatus
-from senlin_container.engine import shared, snapshots
+from senlin_container.engine import snapshots
 from senlin_container.specs import registry
 from senlin_container.store import catalog, hosts, nodes, queue, session
 from senlin_container.usecases import context, settling
@@ -22,12 +22,7 @@ class Placer:
 
     def place(self, action: model.Action, node: model.Node) -> bool:
         """Choose a host for a single node that has none, or whose host does not answer; returns whether it has one."""
-        for _ in range(shared.RACES):
-            try:
-                return self._db.write(self._place, action, node)
-            except session.Stale:
-                continue
-        return False
+        return self._db.write(self._place, action, node)
 
     def _place(self, tx: session.Transaction, action: model.Action, node: model.Node) -> bool:
         now = self._parts.clock()

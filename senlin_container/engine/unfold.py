@@ -60,7 +60,7 @@ class Unfolder:
         if isinstance(decision, plan.Refusal):
             self._db.write(self._refuse, action, decision)
         else:
-            self._db.write(self._adopt, action, loaded.snapshot, decision)
+            self._db.decide(self._adopt, action, loaded.snapshot, decision)
 
     def _refuse(self, tx: session.Transaction, action: model.Action, refusal: plan.Refusal) -> None:
         status = ActionStatus.CANCELLED if refusal.code == "cancelled" else ActionStatus.FAILED
@@ -80,12 +80,16 @@ class Unfolder:
     ) -> None:
         """Write a plan: what changes in the cluster, the new nodes, the children, and the parent that waits."""
         now = self._parts.clock()
+        mine = queue.own(tx, {action.id: action.attempt}, action.engine or "").get(action.id)
+        if mine is None:
+            _note_lost(action)
+            return
+        if mine.cancelling:
+            self._end(tx, action, ActionStatus.CANCELLED, "Cancelled on request.")
+            return
         cluster = _changed(snapshot.cluster, decision.change)
         columns = _columns(decision.change)
         if not decision.waves:
-            if action.id not in queue.own(tx, {action.id: action.attempt}, action.engine or ""):
-                _note_lost(action)
-                return
             self._finish(tx, action, cluster, columns, decision.reason, now)
             return
         wave, later = decision.waves[0], decision.waves[1:]

@@ -280,7 +280,7 @@ def _check_endpoint(endpoint: str) -> None:
         raise errors.InvalidSpec(f"'endpoint' cannot be read ({exc}): {expected} is expected.") from exc
     if url.password is not None:
         raise errors.InvalidSpec(f"'endpoint' holds a password: {expected} is expected, and a key for ssh.")
-    good = url.scheme in SCHEMES and not any(c.isspace() for c in endpoint)
+    good = url.scheme in SCHEMES and endpoint.startswith(f"{url.scheme}://") and not any(c.isspace() for c in endpoint)
     if url.scheme == "unix":
         good = good and not url.netloc and len(url.path) > 1
     elif url.scheme == "tcp":

@@ -47,12 +47,30 @@ class Database:
         self._writer = engine.execution_options(writer=True)
 
     def write(self, function: Callable[Concatenate[sa.Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Run a use case in a transaction of its own, again where the database asks for that."""
+        """Run a use case in a transaction of its own, again where it lost a race or the database asks for that."""
+        return self._run(function, (db_exception.DBDeadlock, db_exception.DBConnectionError, Stale), *args, **kwargs)
+
+    def decide(
+        self, function: Callable[Concatenate[sa.Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T:
+        """Write what was decided on an earlier read.
+
+        :raises Stale: when somebody has written since; the caller reads and decides anew
+        """
+        return self._run(function, (db_exception.DBDeadlock, db_exception.DBConnectionError), *args, **kwargs)
+
+    def _run(
+        self,
+        function: Callable[Concatenate[sa.Connection, _P], _T],
+        passing: tuple[type[Exception], ...],
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> _T:
         for attempt in range(_TRIES):
             try:
                 with self._writer.begin() as tx:
                     return function(tx, *args, **kwargs)
-            except (db_exception.DBDeadlock, db_exception.DBConnectionError) as exc:
+            except passing as exc:
                 if attempt == _TRIES - 1:
                     raise
                 LOG.info("transaction runs again: %s", type(exc).__name__)
