@@ -69,7 +69,11 @@ def malformed(message: str) -> Fault:
 
 def not_found(path: str) -> Fault:
     """Return the fault of a path that leads nowhere (404)."""
-    return Fault(404, "ResourceNotFound", f"There is no resource at '{shorten(path)}'.")
+    # clients take the endpoint as it is given with HTTP basic authentication, and look for the version with others
+    advice = (
+        "" if path.startswith("/v1/") else " Paths begin with /v1: does the endpoint that the client uses end in it?"
+    )
+    return Fault(404, "ResourceNotFound", f"There is no resource at '{shorten(path)}'.{advice}")
 
 
 def not_allowed(method: str, allowed: Iterable[str]) -> Fault:

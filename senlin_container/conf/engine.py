@@ -20,7 +20,7 @@ OPTS = [
         help="Seconds after which what an engine is at work on is taken over by another, when it does not renew.",
     ),
     cfg.FloatOpt(
-        "sweep_interval", default=2.0, min=0.05, help="Seconds between looks for work that no nudge has announced."
+        "sweep_interval", default=5.0, min=0.05, help="Seconds between looks for work that no nudge has announced."
     ),
     cfg.IntOpt("retries", default=3, min=1, help="How often a step is tried when the outside fails in passing."),
     cfg.FloatOpt(

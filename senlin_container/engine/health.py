@@ -25,6 +25,7 @@ LOG = logging.getLogger(__name__)
 
 _POOL = 16
 _TICK = 1.0
+_LOOK = 10.0
 _SOON = 5.0
 _AGAIN = 0.25
 _PATIENCE = 300.0
@@ -61,7 +62,8 @@ class Monitor:
         self._lock = threading.Lock()
         self._watches: dict[str, _Watch] = {}
         self._stop = threading.Event()
-        self._refresh = threading.Event()
+        self._tick = threading.Event()
+        self._news = threading.Event()
         self._pool = concurrent.futures.ThreadPoolExecutor(_POOL, thread_name_prefix="health")
         self._thread = threading.Thread(target=self._loop, name="health", daemon=True)
 
@@ -72,7 +74,7 @@ class Monitor:
     def stop(self) -> None:
         """Watch no more."""
         self._stop.set()
-        self._refresh.set()
+        self._tick.set()
         self._thread.join(timeout=_SOON)
         with self._lock:
             watches = list(self._watches.values())
@@ -82,8 +84,9 @@ class Monitor:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def refresh(self) -> None:
-        """Look for new hosts now and not at the next tick."""
-        self._refresh.set()
+        """Look for new hosts now and not only when it is time again."""
+        self._news.set()
+        self._tick.set()
 
     def suspect(self, host_id: str, node_id: str, container_id: str, since: float | None = None) -> None:
         """Have a container inspected, and its node marked if it is dead."""
@@ -96,23 +99,27 @@ class Monitor:
             watch = self._watches.get(host_id)
             if watch is not None:
                 watch.due = 0.0
-        self._refresh.set()
+        self._tick.set()
 
     def _loop(self) -> None:
+        looked = -_LOOK
         while not self._stop.is_set():
-            try:
-                self._look_up()
-            except session.TROUBLE:
-                LOG.exception("the hosts could not be read; trying again")
             now = time.monotonic()
+            if self._news.is_set() or now - looked >= _LOOK:
+                self._news.clear()
+                looked = now
+                try:
+                    self._look_up()
+                except session.TROUBLE:
+                    LOG.exception("the hosts could not be read; trying again")
             with self._lock:
                 due = [watch for watch in self._watches.values() if not watch.checking and watch.due <= now]
                 for watch in due:
                     watch.checking = True
             for watch in due:
                 self._pool.submit(self._check, watch)
-            self._refresh.wait(_TICK)
-            self._refresh.clear()
+            self._tick.wait(_TICK)
+            self._tick.clear()
 
     def _look_up(self) -> None:
         """Follow the hosts that there are, and no others."""
@@ -160,6 +167,7 @@ class Monitor:
         if watch.misses >= 2 and watch.host.state == model.HostState.UP:
             LOG.warning("host %s does not answer: %s", watch.host.name, reason)
             database.write(reports.host_silent, self._parts, watch.host.id, reason)
+            watch.host = dataclasses.replace(watch.host, state=model.HostState.DOWN)
         if not watch.lost and now - watch.silent_since >= self._settings.host_grace:
             watch.lost = True
             told = f"Its host '{watch.host.name}' has not answered for {self._settings.host_grace:g} seconds."
@@ -171,6 +179,7 @@ class Monitor:
         watch.misses, watch.silent_since, watch.lost = 0, None, False
         if watch.host.state == model.HostState.DOWN:
             self._parts.database.write(reports.host_answers, self._parts, watch.host.id)
+            watch.host = dataclasses.replace(watch.host, state=model.HostState.UP)
             LOG.info("host %s answers again", watch.host.name)
 
     def _compare(self, watch: _Watch, engine: ports.ContainerHost, listing: Sequence[ports.ContainerState]) -> None:

@@ -41,8 +41,8 @@ class Engine:
         self._settings = settings
         self._alone = alone
         self._stop = threading.Event()
-        self._worker = worker.Worker(parts, catalogue, settings, self.id, wake)
         self._monitor = health.Monitor(parts, catalogue, settings, wake)
+        self._worker = worker.Worker(parts, catalogue, settings, self.id, wake, self._monitor.refresh)
         self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
 
     def start(self) -> None:

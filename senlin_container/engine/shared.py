@@ -28,7 +28,7 @@ class Settings:
     threads: int = 128
     claim_limit: int = 256
     lease: float = 30.0
-    sweep_interval: float = 2.0
+    sweep_interval: float = 5.0
     retries: int = 3
     retry_delay: float = 1.0
     settle_batch: int = 16

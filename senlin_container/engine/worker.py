@@ -10,9 +10,10 @@ import concurrent.futures
 import dataclasses
 import functools
 import logging
+import math
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from senlin_container.domain import lifecycle, model
 from senlin_container.domain.model import ActionKind, ActionStatus
@@ -51,8 +52,11 @@ class Worker:
         settings: shared.Settings,
         engine_id: str,
         wake: threading.Event,
+        hosts_changed: Callable[[], None],
     ) -> None:
         self._parts = parts
+        self._hosts_changed = hosts_changed
+        self._next_try = math.inf
         self._settings = settings
         self._engine_id = engine_id
         self._wake = wake
@@ -109,7 +113,15 @@ class Worker:
             for work in claimed.works:
                 self._dispatch(work)
             if not claimed.more and not self._stopping:
-                self._wake.wait(self._settings.sweep_interval)
+                self._wake.wait(self._patience())
+
+    def _patience(self) -> float:
+        """Seconds until a look at the queue is due without a nudge: a try that was put off, or the sweep."""
+        with self._lock:
+            until = self._next_try - time.monotonic()
+            if until <= 0:
+                self._next_try = math.inf
+        return min(max(until, 0.0), self._settings.sweep_interval)
 
     def _claim(self) -> _Claimed:
         with self._lock:
@@ -244,7 +256,12 @@ class Worker:
         with self._idle:
             self._in_flight -= len(batch)
             self._idle.notify_all()
+            put_off = [one.after for one in batch if one.status == ActionStatus.READY]
+            if put_off:
+                self._next_try = min(self._next_try, time.monotonic() + min(put_off))
             news = readied > 0 or self._backlog or any(one.action.parent_id is None for one in batch)
+        if any(one.host is not None for one in batch):
+            self._hosts_changed()
         if news:  # a look at the queue is a transaction: it is not taken where nothing can have come
             self._wake.set()
 

@@ -117,13 +117,6 @@ def claim(
     return [rows.action(row) for row in tx.execute(mine)]
 
 
-def ready(tx: sa.Connection, now: float) -> float | None:
-    """Return in how many seconds the next action that is put off falls due; None when none is."""
-    query = sa.select(sa.func.min(_A.c.due_at)).where(_A.c.status == ActionStatus.READY.value, _A.c.due_at > now)
-    due = tx.execute(query).scalar()
-    return None if due is None else float(due) - now
-
-
 def own(tx: sa.Connection, attempts: Mapping[str, int], engine: str) -> dict[str, model.Action]:
     """Lock and return those of the actions whose present attempt is still this engine's."""
     found: dict[str, model.Action] = {}

@@ -23,7 +23,6 @@ def test_growth_takes_few_transactions(install: Install, count: int, latency: fl
     one.engine()
     one.hosts("h1", "h2", "h3", "h4")
     cluster = one.cluster(one.containers(host_cluster="hosts"), 0)
-    one.engines[0]._monitor.stop()  # its ticks read the list of hosts once per second
     with session.counted(one.database) as counts:
         action_id = one.commands.scale_cluster(CONTEXT, cluster, out=True, count=count)
         one.wake.set()

@@ -142,7 +142,7 @@ def test_containers_of_a_lost_host_move_and_leave_no_doubles(install: Install, t
     down.unlink()
     one.eventually(lambda: not one.running("h1"), within=20, what="the old ones are removed")
     assert len(one.running("h2")) == 4
-    assert _node(one, lost).status == NodeStatus.ACTIVE
+    one.eventually(lambda: _node(one, lost).status == NodeStatus.ACTIVE)
 
 
 def test_a_round_is_one_listing_for_each_host(install: Install) -> None:

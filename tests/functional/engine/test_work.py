@@ -339,7 +339,10 @@ def test_a_host_in_use_is_not_deleted_unless_forced(running: Installation) -> No
 
 
 def test_force_delete_does_not_wait_for_what_hangs(install: Install, tmp_path: pathlib.Path) -> None:
-    one = install(simulated={"call_timeout": 20.0}, settings={"health_watchers": 0, "retries": 1, "stop_timeout": 0.1})
+    one = install(
+        simulated={"call_timeout": 20.0},
+        settings={"health_watchers": 0, "health_interval": 1.0, "retries": 1, "stop_timeout": 0.1},
+    )
     one.engine()
     host = one.host("h1")
     profile = one.containers(host_node=host)
