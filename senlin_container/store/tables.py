@@ -199,7 +199,7 @@ class Action(Base):
     __tablename__ = "actions"
     __table_args__ = (
         sa.UniqueConstraint("holds"),
-        sa.Index("ix_actions_ready", "status", "due_at", "created_at"),
+        sa.Index("ix_actions_ready", "status", "of_cluster", "created_at", "id"),
         sa.Index("ix_actions_line", "target", "status", "created_at"),
         sa.Index("ix_actions_leases", "engine", "lease_until"),
         sa.Index("ix_actions_children", "parent_id", "status"),

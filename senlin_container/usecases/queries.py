@@ -212,12 +212,20 @@ def _with_dependencies(tx: session.Transaction, actions: list[model.Action]) -> 
     over = (model.ActionStatus.SUCCEEDED, model.ActionStatus.FAILED, model.ActionStatus.CANCELLED)
     return [
         ActionView(
-            action=action,
+            action=_with_progress(action),
             depends_on=tuple(children.get(action.id, ())),
             depended_by=(action.parent_id,) if action.parent_id and action.status not in over else (),
         )
         for action in actions
     ]
+
+
+def _with_progress(action: model.Action) -> model.Action:
+    """Say of an action that waits how much it waits for."""
+    if action.status != model.ActionStatus.WAITING:
+        return action
+    told = f"{action.data.get('reason', action.kind)}: {action.pending} node actions are not finished yet."
+    return dataclasses.replace(action, status_reason=told)
 
 
 def _events(tx: session.Transaction, page: listing.Page, filters: Mapping[str, tuple[str, ...]]) -> list[EventView]:
