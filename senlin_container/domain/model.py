@@ -116,7 +116,7 @@ class Profile:
     name: str
     type: str
     version: str
-    spec: Json
+    spec: Json = dataclasses.field(repr=False)
     metadata: Json
     owner: Owner
     created_at: float

@@ -74,13 +74,15 @@ def claim(
 
     :param full_lanes: hosts that this engine has enough work for
     """
-    older = _A.alias("older")
+    before = _A.alias("before")
     in_line = sa.exists().where(
-        older.c.target == _A.c.target,
-        older.c.status.in_(_UNFINISHED),
+        before.c.target == _A.c.target,
+        before.c.status.in_(_UNFINISHED),
+        before.c.id != _A.c.id,
         sa.or_(
-            older.c.created_at < _A.c.created_at,
-            sa.and_(older.c.created_at == _A.c.created_at, older.c.id < _A.c.id),
+            before.c.holds == _A.c.target,  # it seems younger, by another machine's clock, but is at work
+            before.c.created_at < _A.c.created_at,
+            sa.and_(before.c.created_at == _A.c.created_at, before.c.id < _A.c.id),
         ),
     )
     query = (

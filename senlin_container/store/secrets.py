@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import pathlib
+import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -49,16 +50,25 @@ def hide(document: Mapping[str, Any], paths: Sequence[tuple[str, ...]]) -> dict[
 
 def load_keys(path: pathlib.Path) -> list[bytes]:
     """Read the key file, one key a line, the newest first; a missing file is made, readable by its owner alone."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    else:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(fernet.Fernet.generate_key() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+    if not path.exists() or not path.stat().st_size:
+        _make_key(path)
     return [line.strip() for line in path.read_bytes().splitlines() if line.strip()]
+
+
+def _make_key(path: pathlib.Path) -> None:
+    """Write the file whole or not at all; where two processes make it at once, both use the same one."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # mode 0600
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(fernet.Fernet.generate_key() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(name, path)
+    except FileExistsError:
+        if not path.stat().st_size:  # nothing is in it that could be lost
+            pathlib.Path(name).replace(path)
+    finally:
+        pathlib.Path(name).unlink(missing_ok=True)
 
 
 def _replaced(document: Mapping[str, Any], paths: Sequence[tuple[str, ...]], change: Any) -> dict[str, Any]:
