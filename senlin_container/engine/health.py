@@ -91,7 +91,15 @@ class Monitor:
     def suspect(self, host_id: str, node_id: str, container_id: str, since: float | None = None) -> None:
         """Have a container inspected, and its node marked if it is dead."""
         if not self._stop.is_set():
-            self._pool.submit(self._inspect, host_id, node_id, container_id, since or time.monotonic())
+            self._pool.submit(
+                shared.survive,
+                "an inspection",
+                self._inspect,
+                host_id,
+                node_id,
+                container_id,
+                since or time.monotonic(),
+            )
 
     def check_soon(self, host_id: str) -> None:
         """Have a host listed at the next tick."""
@@ -108,16 +116,13 @@ class Monitor:
             if self._news.is_set() or now - looked >= _LOOK:
                 self._news.clear()
                 looked = now
-                try:
-                    self._look_up()
-                except session.TROUBLE:
-                    LOG.exception("the hosts could not be read; trying again")
+                shared.survive("a look at the hosts", self._look_up)
             with self._lock:
                 due = [watch for watch in self._watches.values() if not watch.checking and watch.due <= now]
                 for watch in due:
                     watch.checking = True
             for watch in due:
-                self._pool.submit(self._check, watch)
+                self._pool.submit(shared.survive, "the check of a host", self._check, watch)
             self._tick.wait(_TICK)
             self._tick.clear()
 
@@ -226,12 +231,7 @@ class Monitor:
             if state is None
             else container.why_unwell(state, watch.host.name)
         )
-        try:
-            came = self._parts.database.write(reports.report_dead, self._parts, node_id, container_id, reason)
-        except session.TROUBLE:
-            LOG.exception("node %s could not be marked; its host is listed again", node_id)
-            self.check_soon(host_id)
-            return
+        came = self._parts.database.write(reports.report_dead, self._parts, node_id, container_id, reason)
         if came == reports.Reported.NOTED:
             LOG.warning("node %s: %s", node_id, reason)
             self._wake.set()
@@ -251,7 +251,7 @@ class _Follower:
         self._profile_id = profile_id
         self._stop = threading.Event()
         self._stream: ports.EventStream | None = None
-        self._thread = threading.Thread(target=self._loop, name=f"events-{host_id[:8]}", daemon=True)
+        self._thread = threading.Thread(target=self._stay, name=f"events-{host_id[:8]}", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -261,6 +261,10 @@ class _Follower:
         stream = self._stream
         if stream is not None:
             stream.close()
+
+    def _stay(self) -> None:
+        while not self._stop.is_set() and not shared.survive("following a host", self._loop):
+            self._stop.wait(_SOON)
 
     def _loop(self) -> None:
         pause = 1.0

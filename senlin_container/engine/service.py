@@ -88,10 +88,7 @@ class Engine:
     def _keep(self) -> None:
         """Renew the leases well before they end; see to those of others, and to what is overdue."""
         while not self._stop.wait(self._settings.lease / 3):
-            try:
-                self._parts.database.write(self._beat)
-            except session.TROUBLE:
-                LOG.exception("the leases could not be renewed; trying again")
+            shared.survive("the renewal of leases", self._parts.database.write, self._beat)
 
     def _beat(self, tx: session.Transaction) -> None:
         now = self._parts.clock()

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from senlin_container.domain.model import ActionStatus
 from senlin_container.engine import shared
 from senlin_container.store import session
 from senlin_container.usecases import context, settling
@@ -108,20 +109,35 @@ class Settler:
         """Write a batch; as long as the database does not take it, it is kept and tried again."""
         while True:
             try:
-                done = self._parts.database.write(
-                    settling.settle,
-                    batch,
-                    engine=self._engine_id,
-                    new_id=self._parts.new_id,
-                    now=self._parts.clock(),
-                )
+                done = self._settle(batch)
             except session.TROUBLE:
                 LOG.exception("%d outcomes could not be written; trying again", len(batch))
                 if self._stopping:
                     return  # the leases run out and somebody does them again
                 time.sleep(_PAUSE)
+            except Exception:
+                LOG.exception("%d outcomes could not be written", len(batch))
+                self._write_each(batch)
+                return
             else:
                 if done.counted < len(batch):
                     LOG.info("%d outcomes came after their leases were lost", len(batch) - done.counted)
                 self._settled(batch, done.readied)
                 return
+
+    def _write_each(self, batch: list[settling.Outcome]) -> None:
+        """Find the outcome that spoils a batch; its action fails, and its node is left as it is."""
+        if len(batch) > 1:
+            for one in batch:
+                self._write([one])
+            return
+        bare = settling.Outcome(
+            action=batch[0].action, status=ActionStatus.FAILED, reason="Internal error: the outcome cannot be kept."
+        )
+        shared.survive("giving up an outcome", self._settle, [bare])  # else the action's timeout ends it
+        self._settled(batch, 1)
+
+    def _settle(self, batch: list[settling.Outcome]) -> settling.Settled:
+        return self._parts.database.write(
+            settling.settle, batch, engine=self._engine_id, new_id=self._parts.new_id, now=self._parts.clock()
+        )

@@ -6,6 +6,7 @@ import dataclasses
 import logging
 import threading
 from collections.abc import Callable, Collection
+from typing import ParamSpec
 
 from senlin_container.domain import model
 from senlin_container.drivers import ports
@@ -14,6 +15,8 @@ from senlin_container.store import catalog, session
 from senlin_container.usecases import context, queries
 
 LOG = logging.getLogger(__name__)
+
+_P = ParamSpec("_P")
 
 _KEPT = 10_000
 
@@ -40,6 +43,16 @@ class Settings:
     health_interval: float = 60.0
     health_watchers: int = 200
     host_grace: float = 60.0
+
+
+def survive(what: str, function: Callable[_P, object], *args: _P.args, **kwargs: _P.kwargs) -> bool:
+    """Run something that a thread must outlive, whatever it raises; returns whether it went well."""
+    try:
+        function(*args, **kwargs)
+    except Exception:
+        LOG.exception("%s failed", what)
+        return False
+    return True
 
 
 class Catalogue:

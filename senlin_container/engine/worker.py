@@ -73,6 +73,7 @@ class Worker:
         self._in_flight = 0
         self._planning = 0
         self._backlog = False
+        self._more = False
         self._cancelled: Collection[str] = ()
         self._stopping = False
         self._claimer = threading.Thread(target=self._loop, name="claimer", daemon=True)
@@ -102,18 +103,19 @@ class Worker:
     def _loop(self) -> None:
         while not self._stopping:
             self._wake.clear()
-            try:
-                claimed = self._claim()
-            except session.TROUBLE:
-                LOG.exception("no actions could be claimed; trying again")
+            if not shared.survive("a look at the queue", self._round):
                 time.sleep(_PAUSE)
-                continue
-            for action in claimed.clusters:
-                self._planners.submit(self._plan, action)
-            for work in claimed.works:
-                self._dispatch(work)
-            if not claimed.more and not self._stopping:
+            elif not self._more and not self._stopping:
                 self._wake.wait(self._patience())
+
+    def _round(self) -> None:
+        """Claim what there is room for, and hand it out."""
+        claimed = self._claim()
+        self._more = claimed.more
+        for action in claimed.clusters:
+            self._planners.submit(self._plan, action)
+        for work in claimed.works:
+            self._dispatch(work)
 
     def _patience(self) -> float:
         """Seconds until a look at the queue is due without a nudge: a try that was put off, or the sweep."""
