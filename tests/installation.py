@@ -109,15 +109,18 @@ class Installation:
         }
         return self.commands.create_profile(CONTEXT, name=name, spec=spec, metadata={}).id
 
-    def cluster(self, profile: str, size: int, *, name: str = "c", wait: bool = True, **given: Any) -> str:
-        """Make a cluster; returns its id."""
+    def begin(self, profile: str, size: int, *, name: str = "c", **given: Any) -> str:
+        """Ask for a cluster; returns the id of the action."""
         values = {"min_size": 0, "max_size": -1, "timeout": None, "metadata": {}, "config": {}, **given}
-        view, action_id = self.commands.create_cluster(
+        _, action_id = self.commands.create_cluster(
             CONTEXT, name=name, profile=profile, desired_capacity=size, **values
         )
-        if wait:
-            self.done(action_id)
-        return view.cluster.id
+        return action_id
+
+    def cluster(self, profile: str, size: int, *, name: str = "c", **given: Any) -> str:
+        """Make a cluster; returns its id."""
+        self.done(self.begin(profile, size, name=name, **given))
+        return self.queries.cluster(CONTEXT, name).cluster.id
 
     def resize(self, cluster: str, size: int) -> str:
         """Ask for an exact size; returns the id of the action."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from senlin_container.store import session
+from senlin_container.usecases import queries
 from tests.installation import CONTEXT, Installation
 
 Install = Callable[..., Installation]
@@ -55,8 +56,6 @@ def _wait_without_reading(one: Installation, count: int) -> bool:
 def test_reads_take_at_most_two_statements(running: Installation) -> None:
     cluster = running.cluster(running.containers(host_cluster="hosts"), 3)
     node = running.nodes(cluster)[0]
-    from senlin_container.usecases import queries
-
     page = queries.Page(limit=10)
     reads: list[Callable[[], object]] = [
         lambda: running.queries.clusters(CONTEXT, page, filters={}),
@@ -82,7 +81,7 @@ def test_admission_is_one_transaction(install: Install) -> None:
     one = install()  # no engine: nothing else writes
     profile = one.containers(host_node="none")
     with session.counted(one.database) as counts, pytest.raises(Exception, match="could not be found"):
-        one.cluster(profile, 1, wait=False)
+        one.begin(profile, 1)
     assert counts["transactions"] == 1
     one.host("h1", wait=False)
     with session.counted(one.database) as counts:

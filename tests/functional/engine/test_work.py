@@ -64,17 +64,7 @@ def test_no_room_is_refused_whole(running: Installation) -> None:
 
 def test_a_missing_image_fails_with_its_name_and_leaves_nothing(running: Installation) -> None:
     profile = running.containers(image="missing/thing:1", host_cluster="hosts")
-    _, action_id = running.commands.create_cluster(
-        CONTEXT,
-        name="c",
-        profile=profile,
-        min_size=0,
-        max_size=-1,
-        desired_capacity=2,
-        timeout=None,
-        metadata={},
-        config={},
-    )
+    action_id = running.begin(profile, 2)
     action = running.ended(action_id)
     assert action.status == ActionStatus.FAILED
     assert "missing/thing:1" in action.status_reason
@@ -101,17 +91,7 @@ def test_a_hung_host_costs_its_own_work_only(install: Install, tmp_path: pathlib
     (tmp_path / "simulated" / "h1.hang").touch()
     one.containers("on-hung", host_node=hung)
     one.containers("on-well", host_node=well)
-    _, stuck = one.commands.create_cluster(
-        CONTEXT,
-        name="stuck",
-        profile="on-hung",
-        min_size=0,
-        max_size=-1,
-        desired_capacity=300,
-        timeout=None,
-        metadata={},
-        config={},
-    )
+    stuck = one.begin("on-hung", 300, name="stuck")
     one.eventually(lambda: one.queries.action(CONTEXT, stuck).action.status == ActionStatus.WAITING)
     time.sleep(0.3)  # let the hung host take all that it is given
     started = time.monotonic()
@@ -138,20 +118,7 @@ def test_two_engines_share_the_work_and_do_nothing_twice(install: Install) -> No
     engines = [one.engine(alone=False), one.engine(alone=False)]
     one.hosts("h1", "h2", "h3")
     profile = one.containers(host_cluster="hosts")
-    starts = [
-        one.commands.create_cluster(
-            CONTEXT,
-            name=f"c{i}",
-            profile=profile,
-            min_size=0,
-            max_size=-1,
-            desired_capacity=60,
-            timeout=None,
-            metadata={},
-            config={},
-        )[1]
-        for i in range(4)
-    ]
+    starts = [one.begin(profile, 60, name=f"c{i}") for i in range(4)]
     for action_id in starts:
         one.done(action_id)
     listed = {physical for i in range(4) for physical in _ids(one, f"c{i}")}
@@ -170,17 +137,7 @@ def test_what_a_dead_engine_had_claimed_is_taken_over_once(install: Install) -> 
     dead = one.engine(alone=False)
     one.hosts("h1", "h2")
     profile = one.containers(host_cluster="hosts")
-    _, action_id = one.commands.create_cluster(
-        CONTEXT,
-        name="c",
-        profile=profile,
-        min_size=0,
-        max_size=-1,
-        desired_capacity=20,
-        timeout=None,
-        metadata={},
-        config={},
-    )
+    action_id = one.begin(profile, 20)
     one.eventually(lambda: len(one.running("h1", "h2")) >= 2)
     # The engine loses its voice: what it does from now on comes too late, as after a stall.
     stalled = threading.Event()
@@ -222,17 +179,7 @@ def test_cancel_ends_what_has_not_begun(install: Install) -> None:
     one.engine()
     one.hosts("h1")
     profile = one.containers(host_cluster="hosts")
-    _, action_id = one.commands.create_cluster(
-        CONTEXT,
-        name="c",
-        profile=profile,
-        min_size=0,
-        max_size=-1,
-        desired_capacity=400,
-        timeout=None,
-        metadata={},
-        config={},
-    )
+    action_id = one.begin(profile, 400)
     one.eventually(lambda: len(one.running("h1")) >= 2)
     one.commands.cancel_action(CONTEXT, action_id, force=False)
     action = one.ended(action_id)
