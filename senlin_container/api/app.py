@@ -68,7 +68,7 @@ class _Root:
         path = request.path_info
         if not path.isprintable():
             raise faults.malformed("The path holds characters that are not printable, or is not valid UTF-8.")
-        request.environ[_MATCH] = self._router.match(request.method, path)
+        request.environ[_MATCH] = self._router.match(request.method, _versioned(path))
         return self.run, []
 
     @pecan.expose()  # type: ignore[untyped-decorator]
@@ -131,10 +131,16 @@ def build(
     return identified
 
 
+def _versioned(path: str) -> str:
+    """Return a path below /v1; some clients take an endpoint without it as it is given, and do not look further."""
+    return path if path in ("", "/") or path.split("/")[1] == "v1" else f"/v1{path}"
+
+
 def _strategy(options: cfg.ConfigOpts.GroupAttr) -> auth.Strategy:
     if options.auth_strategy == "http_basic":
         return auth.HttpBasic(options.http_basic_auth_user_file)
-    return auth.noauth
+    public = parse.urlsplit(options.public_endpoint or "").hostname
+    return auth.NoAuth({public} if public else ())
 
 
 def _public_paths(table: Iterable[operations.Operation]) -> frozenset[str]:

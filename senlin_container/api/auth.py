@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import hmac
+import ipaddress
 import secrets
 import threading
 import time
 from collections.abc import Callable, Container, Iterable
+from urllib import parse
 
 import webob.exc
 from oslo_middleware import basic_auth, exceptions
@@ -20,6 +22,7 @@ from senlin_container.domain import model
 PROJECT = "default"
 """The project of everybody, as long as there is no Keystone."""
 
+_LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
 _CACHE_SECONDS = 60.0
 _CACHE_SIZE = 1024
 _CHALLENGE = (("WWW-Authenticate", 'Basic realm="senlin-container", charset="UTF-8"'),)
@@ -59,9 +62,48 @@ class Authentication:
         return self._application(environ, start_response)
 
 
-def noauth(_environ: layers.Environ) -> Identity:
-    """Take everybody for the same administrator."""
-    return _NOAUTH
+class NoAuth:
+    """Takes everybody on this machine for the same administrator, but not the web pages that they look at.
+
+    A page from anywhere can make a browser send requests to a loopback address; its own address is then in Origin, or,
+    where it has made its name point to us, in Host.
+
+    :param names: names of the service besides those of the loopback interface
+    """
+
+    def __init__(self, names: Container[str] = ()) -> None:
+        self._names = names
+
+    def __call__(self, environ: layers.Environ) -> Identity:
+        """Return who sent a request.
+
+        :raises faults.Fault: 403 for a web page of somebody else
+        """
+        for variable, prefix in (("HTTP_HOST", "//"), ("HTTP_ORIGIN", "")):
+            value = environ.get(variable)
+            if value and not self._is_ours(prefix + value):
+                raise faults.forbidden(
+                    f"{variable[5:].title()} is '{faults.shorten(value)}': without authentication only requests to a "
+                    "loopback address, and from one, are answered."
+                )
+        return _NOAUTH
+
+    def _is_ours(self, url: str) -> bool:
+        try:
+            name = parse.urlsplit(url).hostname or ""
+        except ValueError:
+            return False
+        return name in self._names or is_loopback(name)
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a host name or an address stands for this machine and cannot be reached from another."""
+    if name.lower() in _LOOPBACK_NAMES:
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 class HttpBasic:

@@ -67,13 +67,14 @@ def malformed(message: str) -> Fault:
     return Fault(400, "HTTPBadRequest", message)
 
 
+def forbidden(message: str) -> Fault:
+    """Return the fault of a request that its sender may not make (403)."""
+    return Fault(403, "Forbidden", message)
+
+
 def not_found(path: str) -> Fault:
     """Return the fault of a path that leads nowhere (404)."""
-    # clients take the endpoint as it is given with HTTP basic authentication, and look for the version with others
-    advice = (
-        "" if path.startswith("/v1/") else " Paths begin with /v1: does the endpoint that the client uses end in it?"
-    )
-    return Fault(404, "ResourceNotFound", f"There is no resource at '{shorten(path)}'.{advice}")
+    return Fault(404, "ResourceNotFound", f"There is no resource at '{shorten(path)}'.")
 
 
 def not_allowed(method: str, allowed: Iterable[str]) -> Fault:

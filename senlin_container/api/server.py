@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import ssl
 import threading
@@ -12,13 +11,12 @@ from cheroot.ssl import builtin
 from oslo_config import cfg
 from oslo_log import log
 
-from senlin_container.api import layers
+from senlin_container.api import auth, layers
 from senlin_container.conf import api as api_conf
 
 _LARGEST_HEADER = 64 * 1024
 _BACKLOG = 128
 _IDLE_SECONDS = 60
-_LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
 
 LOG = log.getLogger(__name__)
 
@@ -103,7 +101,7 @@ def check(options: cfg.ConfigOpts.GroupAttr) -> None:
     """
     if bool(options.ssl_cert_file) != bool(options.ssl_key_file):
         raise api_conf.ConfigurationError("Give both [api] ssl_cert_file and ssl_key_file, or neither.")
-    if _is_loopback(options.host):
+    if auth.is_loopback(options.host):
         return
     if options.auth_strategy == "noauth":
         raise api_conf.ConfigurationError(
@@ -115,15 +113,6 @@ def check(options: cfg.ConfigOpts.GroupAttr) -> None:
             f"[api] host is {options.host}, which other machines may reach, and passwords would travel in the clear: "
             "set ssl_cert_file and ssl_key_file, or allow_insecure_http where a proxy in front ends TLS."
         )
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() in _LOOPBACK_NAMES:
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _tls(options: cfg.ConfigOpts.GroupAttr) -> builtin.BuiltinSSLAdapter:

@@ -31,7 +31,7 @@ def credentials(name: str, password: str) -> dict[str, str]:
 
 
 def test_noauth_takes_everybody_for_the_same_administrator() -> None:
-    identity = auth.noauth({})
+    identity = auth.NoAuth()({})
     assert (identity.owner.user, identity.owner.project, identity.admin) == ("noauth", "default", True)
 
 
