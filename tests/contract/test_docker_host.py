@@ -127,6 +127,11 @@ class Answers(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_about: object) -> None:
+        """Say nothing of a client that has hung up."""
+
+
 class TestStrangeAnswers:
     @pytest.fixture(
         params=[
@@ -142,7 +147,7 @@ class TestStrangeAnswers:
     def address(self, request: pytest.FixtureRequest) -> Iterator[str]:
         status, answer = request.param
         handler = type("Handler", (Answers,), {"answer": answer, "status": status})
-        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        with Server(("127.0.0.1", 0), handler) as server:
             thread = threading.Thread(target=server.serve_forever)
             thread.start()
             yield f"127.0.0.1:{server.server_address[1]}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import ssl
+import struct
 import urllib.parse
 from typing import Any, Protocol
 
@@ -18,13 +19,17 @@ from senlin_container.drivers.docker.options import DockerOptions
 
 _TLS_PORT = 2376
 _PLAIN_PORT = 2375
-# A peer that vanished without a word is noticed after 15 + 3 * 5 seconds.
-_KEEPALIVE = (
+# A peer that vanished without a word is noticed after 15 + 3 * 5 seconds, also while something is on its way to it.
+_SOCKET_OPTIONS = (
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
     (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 15),
     (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 30_000),
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    # What was not delivered when we give up is dropped with the connection. The kernel would go on trying, and a host
+    # that comes back would carry out requests whose failure has long been told.
+    (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)),
 )
 
 
@@ -106,7 +111,7 @@ class TcpTransport:
         except OSError as error:
             raise silent(self._url, error) from error
         try:
-            for level, name, value in _KEEPALIVE:
+            for level, name, value in _SOCKET_OPTIONS:
                 sock.setsockopt(level, name, value)
             return sock if self._context is None else self._context.wrap_socket(sock, server_hostname=self.address)
         except ssl.SSLError as error:
