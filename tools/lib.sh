@@ -158,18 +158,16 @@ install_project() {
 }
 
 # install_client: the public command line client, apart from the service's libraries; sets CLIENT
-# shellcheck disable=SC2034
-CLIENT_PACKAGES='python-senlinclient==3.1.0 python-openstackclient==7.5.1 osc-lib==3.2.0 cliff==4.8.0'
 install_client() {
-  local venv=$VENV/client
+  local venv=$VENV/client wanted=$ROOT/tests/compat/requirements.txt
+  # shellcheck disable=SC2034
   CLIENT=$venv/bin/openstack
   make_venv
-  [ "$(cat "$venv/.installed" 2>/dev/null)" != "$CLIENT_PACKAGES" ] || return 0
+  ! cmp -s "$wanted" "$venv/.installed" || return 0
   say "installing the public client"
   rm -rf "$venv"
   quietly "$VENV/bin/python" -m venv "$venv" || die "cannot make the virtual environment $venv, see above"
-  # shellcheck disable=SC2086
-  quietly "$venv/bin/pip" install --disable-pip-version-check --no-input $CLIENT_PACKAGES 'setuptools<81' ||
+  quietly "$venv/bin/pip" install --disable-pip-version-check --no-input -r "$wanted" ||
     die "pip cannot install the public client, see above"
-  echo "$CLIENT_PACKAGES" >"$venv/.installed"
+  cp "$wanted" "$venv/.installed"
 }

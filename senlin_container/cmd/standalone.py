@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
 import signal
 import sys
 import threading
@@ -54,7 +56,12 @@ def _run(conf: cfg.ConfigOpts, system: compose.System) -> None:
         stop.wait()
         LOG.info("senlin_container stops")
         http.stop()
-        system.engine.stop()
+        clean = system.engine.stop()
+    if not clean:
+        # Threads wait for hosts that do not answer, and Python would wait for them, while the next service cannot
+        # start. What they are at is taken up again.
+        logging.shutdown()
+        os._exit(0)
 
 
 if __name__ == "__main__":

@@ -50,21 +50,21 @@ def compare(host_id: str, seen: Sequence[Seen], nodes: Mapping[str, model.Node],
         well = found is not None and found.well
         if node.status == model.NodeStatus.ACTIVE and not well:
             suspects.append(node)
-        elif node.status == model.NodeStatus.ERROR and well:
+        elif node.status in (model.NodeStatus.ERROR, model.NodeStatus.WARNING) and well:
             risen.append(node)
-    strays = [
-        one.container_id for one in seen if one.node_id not in busy and _is_stray(one, nodes.get(one.node_id), host_id)
-    ]
+    strays = [one.container_id for one in seen if one.node_id not in busy and _is_stray(one, nodes.get(one.node_id))]
     return Findings(suspects=tuple(suspects), risen=tuple(risen), strays=tuple(strays))
 
 
-def _is_stray(seen: Seen, node: model.Node | None, host_id: str) -> bool:
-    if node is None:
-        return True
-    if node.physical_id == seen.container_id:
-        return False
-    # without a physical id it may be what an unfinished attempt left, which the next one adopts
-    return node.physical_id is not None or node.host_id != host_id
+def _is_stray(seen: Seen, node: model.Node | None) -> bool:
+    return node is None or node.physical_id != seen.container_id
+
+
+def is_lost_with_host(node: model.Node) -> bool:
+    """Whether a node is taken for lost when its host is: not one that its owner has stopped."""
+    if node.status == model.NodeStatus.WARNING:
+        return node.details.get("status") in ("running", "paused", "restarting")
+    return node.status == model.NodeStatus.ACTIVE
 
 
 def recovery_delay(recoveries: int) -> float:

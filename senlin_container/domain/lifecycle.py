@@ -7,17 +7,6 @@ from collections.abc import Mapping, Sequence
 from senlin_container.domain import model
 from senlin_container.domain.model import ActionKind, ActionStatus, ClusterStatus, NodeStatus
 
-UNFINISHED: frozenset[ActionStatus] = frozenset(
-    {
-        ActionStatus.INIT,
-        ActionStatus.READY,
-        ActionStatus.RUNNING,
-        ActionStatus.WAITING,
-        ActionStatus.WAITING_LIFECYCLE_COMPLETION,
-    }
-)
-"""States of an action from which it can still go on, in which it can be cancelled."""
-
 ACTION_MOVES: Mapping[ActionStatus, frozenset[ActionStatus]] = {
     ActionStatus.INIT: frozenset({ActionStatus.READY, ActionStatus.CANCELLED}),
     ActionStatus.READY: frozenset({ActionStatus.RUNNING, ActionStatus.CANCELLED, ActionStatus.FAILED}),
@@ -30,7 +19,7 @@ ACTION_MOVES: Mapping[ActionStatus, frozenset[ActionStatus]] = {
             ActionStatus.CANCELLED,
         }
     ),
-    ActionStatus.WAITING: frozenset({ActionStatus.READY, ActionStatus.FAILED}),
+    ActionStatus.WAITING: frozenset({ActionStatus.READY, ActionStatus.FAILED, ActionStatus.CANCELLED}),
     ActionStatus.WAITING_LIFECYCLE_COMPLETION: frozenset(
         {ActionStatus.READY, ActionStatus.FAILED, ActionStatus.CANCELLED}
     ),
@@ -40,6 +29,9 @@ ACTION_MOVES: Mapping[ActionStatus, frozenset[ActionStatus]] = {
     ActionStatus.CANCELLED: frozenset(),
 }
 """The moves an action may make."""
+
+UNFINISHED: frozenset[ActionStatus] = frozenset(status for status, moves in ACTION_MOVES.items() if moves)
+"""States of an action from which it can still go on, in which it can be cancelled."""
 
 CLUSTER_AT_WORK: Mapping[ActionKind, ClusterStatus] = {
     ActionKind.CLUSTER_CREATE: ClusterStatus.CREATING,

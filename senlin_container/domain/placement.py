@@ -74,6 +74,18 @@ def with_more(host: model.Host, count: int, demand: Demand) -> model.Host:
     )
 
 
+def growth(host: model.Host, more: Demand) -> Refusal | None:
+    """Say why a host cannot promise its containers so much more; None when it can."""
+    room = dataclasses.replace(room_of(host), containers=None)
+    if room.lacks(more) is None:
+        return None
+    return Refusal(
+        code="no-room",
+        reason=f"The new profile needs {more} more on host '{host.name}', which has {room.cpus:g} cores and "
+        f"{room.memory} MiB left. Add a host, free room, or ask for less.",
+    )
+
+
 def place(
     count: int, demand: Demand, hosts: Sequence[model.Host], present: Mapping[str, int]
 ) -> tuple[str, ...] | Refusal:

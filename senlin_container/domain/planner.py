@@ -22,7 +22,7 @@ class Snapshot:
 
     ``demand`` is what each node wants of a host (None: the profile needs no host), ``hosts`` the hosts its profile
     allows. ``loads`` tells how many containers run on the members that are hosts themselves. ``updated`` is the demand
-    of the profile that an update brings.
+    of the profile that an update brings, ``candidates`` the nodes that are to become members, by id.
     """
 
     cluster: model.Cluster
@@ -31,6 +31,7 @@ class Snapshot:
     hosts: tuple[model.Host, ...] = ()
     loads: Mapping[str, int] = dataclasses.field(default_factory=dict)
     updated: placement.Demand | None = None
+    candidates: Mapping[str, model.Node] = dataclasses.field(default_factory=dict)
 
     @property
     def present(self) -> dict[str, int]:
@@ -67,7 +68,7 @@ def plan_for(snapshot: Snapshot, request: requests.Request, *, seed: str) -> pla
             )
             return plan.Plan(waves=_waves(steps), reason=f"{len(steps)} nodes to check")
         case requests.Recover():
-            return _recover(snapshot, request)
+            return _recover(snapshot, request, seed)
         case requests.Operate():
             return _operate(snapshot, request)
 
@@ -160,6 +161,9 @@ def _in_use(snapshot: Snapshot, used: Sequence[model.Node]) -> plan.Refusal:
 def _add(snapshot: Snapshot, request: requests.AddNodes) -> plan.Plan | plan.Refusal:
     members = {node.id for node in snapshot.nodes}
     joining = [node_id for node_id in request.nodes if node_id not in members]
+    refusal = _check_joining(snapshot, joining)
+    if refusal is not None:
+        return refusal
     size = sizing.fit(
         dataclasses.replace(
             sizing.of(snapshot.cluster), desired=max(len(members) + len(joining), snapshot.cluster.desired_capacity)
@@ -183,6 +187,17 @@ def _add(snapshot: Snapshot, request: requests.AddNodes) -> plan.Plan | plan.Ref
         reason=f"{len(steps)} nodes to add",
         change=plan.ClusterChange(desired_capacity=size.desired),
     )
+
+
+def _check_joining(snapshot: Snapshot, node_ids: Sequence[str]) -> plan.Refusal | None:
+    """Refuse nodes that have gone, or become members of another cluster, since they were named."""
+    gone = [node_id for node_id in node_ids if node_id not in snapshot.candidates]
+    if gone:
+        return plan.Refusal(code="gone", reason=f"Nodes {gone} do not exist any more.")
+    owned = [node_id for node_id in node_ids if snapshot.candidates[node_id].cluster_id is not None]
+    if owned:
+        return plan.Refusal(code="owned", reason=f"Nodes {owned} already owned by some cluster.")
+    return None
 
 
 def _del(snapshot: Snapshot, request: requests.DelNodes) -> plan.Plan | plan.Refusal:
@@ -219,6 +234,9 @@ def _replace(snapshot: Snapshot, request: requests.ReplaceNodes) -> plan.Plan | 
     gone = sorted(old for old, _ in request.pairs if old not in members)
     if gone:
         return plan.Refusal(code="not-a-member", reason=f"Nodes {gone} are no members of the cluster any more.")
+    refusal = _check_joining(snapshot, [new for _, new in request.pairs])
+    if refusal is not None:
+        return refusal
     first = snapshot.cluster.next_index
     joins = tuple(
         plan.NodeStep(
@@ -273,18 +291,20 @@ def _check_growth(snapshot: Snapshot) -> plan.Refusal | None:
             cpus[node.host_id] += snapshot.updated.cpus - node.cpus
             memory[node.host_id] += snapshot.updated.memory - node.memory
     for host in snapshot.hosts:
-        wanted = placement.Demand(cpus=max(cpus[host.id], 0), memory=max(memory[host.id], 0))
-        room = dataclasses.replace(placement.room_of(host), containers=None)
-        if room.lacks(wanted):
-            return plan.Refusal(
-                code="no-room",
-                reason=f"The new profile needs {wanted} more on host '{host.name}', which has {room.cpus:g} cores and "
-                f"{room.memory} MiB left. Add a host, free room, or ask for less.",
-            )
+        refusal = placement.growth(host, placement.Demand(cpus=max(cpus[host.id], 0), memory=max(memory[host.id], 0)))
+        if refusal is not None:
+            return refusal
     return None
 
 
-def _recover(snapshot: Snapshot, request: requests.Recover) -> plan.Plan | plan.Refusal:
+def _recover(snapshot: Snapshot, request: requests.Recover, seed: str) -> plan.Plan | plan.Refusal:
+    grown: tuple[plan.Step, ...] = ()
+    missing = snapshot.cluster.desired_capacity - len(snapshot.nodes)
+    if request.check_capacity and missing > 0:
+        growth = _grow(snapshot, missing, seed)
+        if isinstance(growth, plan.Refusal):
+            return growth
+        grown = growth.waves[0]
     chosen = [node for node in snapshot.nodes if request.check or node.status != model.NodeStatus.ACTIVE]
     moves = recovery_moves(chosen, snapshot)
     inputs = {
@@ -305,7 +325,8 @@ def _recover(snapshot: Snapshot, request: requests.Recover) -> plan.Plan | plan.
         )
         for node in chosen
     )
-    return plan.Plan(waves=_waves(steps), reason=f"{len(steps)} nodes to recover")
+    told = f"{len(steps)} nodes to recover" + (f", {len(grown)} to create" if grown else "")
+    return plan.Plan(waves=_waves((*grown, *steps)), reason=told)
 
 
 def recovery_moves(nodes: Sequence[model.Node], snapshot: Snapshot) -> dict[str, str]:

@@ -92,11 +92,15 @@ class Check:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Recover:
-    """Bring back the nodes that are not well; ``check`` looks at every node first."""
+    """Bring back the nodes that are not well; ``check`` looks at every node first.
+
+    ``check_capacity`` also makes the nodes that are missing from the desired capacity.
+    """
 
     operation: str | None = None
     params: model.Json = dataclasses.field(default_factory=dict)
     check: bool = False
+    check_capacity: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +165,7 @@ def dump(request: Request) -> dict[str, Any]:
                 "operation": request.operation,
                 "operation_params": dict(request.params) or None,
                 "check": request.check or None,
+                "check_capacity": request.check_capacity or None,
             }
         case Operate():
             given = {"operation": request.operation, "params": dict(request.params), "filters": dict(request.filters)}
@@ -211,6 +216,7 @@ def load(kind: ActionKind, inputs: Mapping[str, Any]) -> Request:
                 operation=inputs.get("operation"),
                 params=inputs.get("operation_params", {}),
                 check=inputs.get("check", False),
+                check_capacity=inputs.get("check_capacity", False),
             )
         case ActionKind.CLUSTER_OPERATION:
             return Operate(

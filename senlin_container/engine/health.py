@@ -37,11 +37,12 @@ class _Watch:
 
     host: model.Host
     profile_id: str
+    node_status: model.NodeStatus
     due: float = 0.0
     checking: bool = False
     silent_since: float | None = None
     misses: int = 0
-    lost: bool = False
+    sooner: float | None = None
     follower: _Follower | None = None
 
 
@@ -128,7 +129,7 @@ class Monitor:
 
     def _look_up(self) -> None:
         """Follow the hosts that there are, and no others."""
-        found, profiles = self._parts.database.read(_hosts)
+        found, profiles, statuses = self._parts.database.read(_hosts)
         with self._lock:
             gone = [self._watches.pop(host_id) for host_id in set(self._watches) - set(found)]
             for host_id, host in found.items():
@@ -137,8 +138,10 @@ class Monitor:
                     gone.append(self._watches.pop(host_id))
                     watch = None
                 if watch is None:
-                    watch = self._watches[host_id] = _Watch(host=host, profile_id=profiles[host_id])
-                watch.host = host
+                    watch = self._watches[host_id] = _Watch(
+                        host=host, profile_id=profiles[host_id], node_status=statuses[host_id]
+                    )
+                watch.host, watch.node_status = host, statuses[host_id]
                 if watch.follower is None and len(self._watches) <= self._settings.health_watchers:
                     watch.follower = _Follower(self, self._catalogue, host_id, watch.profile_id)
                     watch.follower.start()
@@ -161,7 +164,8 @@ class Monitor:
         finally:
             with self._lock:
                 watch.checking = False
-                watch.due = time.monotonic() + delay
+                watch.due = time.monotonic() + min(delay, delay if watch.sooner is None else watch.sooner)
+                watch.sooner = None
 
     def _missed(self, watch: _Watch, reason: str) -> None:
         """A host that fails twice in a row is marked; beyond its grace period its containers are lost."""
@@ -173,16 +177,16 @@ class Monitor:
             LOG.warning("host %s does not answer: %s", watch.host.name, reason)
             database.write(reports.host_silent, self._parts, watch.host.id, reason)
             watch.host = dataclasses.replace(watch.host, state=model.HostState.DOWN)
-        if not watch.lost and now - watch.silent_since >= self._settings.host_grace:
-            watch.lost = True
+        if now - watch.silent_since >= self._settings.host_grace:
             told = f"Its host '{watch.host.name}' has not answered for {self._settings.host_grace:g} seconds."
-            lost = database.write(reports.host_lost, self._parts, watch.host.id, told)
-            LOG.warning("host %s is given up, %d containers with it", watch.host.name, lost)
-            self._wake.set()
+            report = database.write(reports.host_lost, self._parts, watch.host.id, told)
+            if report.lost:
+                LOG.warning("host %s is given up, %d containers with it", watch.host.name, report.lost)
+            self._follow_up(watch, report)
 
     def _answered(self, watch: _Watch) -> None:
-        watch.misses, watch.silent_since, watch.lost = 0, None, False
-        if watch.host.state == model.HostState.DOWN:
+        watch.misses, watch.silent_since = 0, None
+        if watch.host.state == model.HostState.DOWN or watch.node_status == model.NodeStatus.ERROR:
             self._parts.database.write(reports.host_answers, self._parts, watch.host.id)
             watch.host = dataclasses.replace(watch.host, state=model.HostState.UP)
             LOG.info("host %s answers again", watch.host.name)
@@ -203,9 +207,16 @@ class Monitor:
             database.write(reports.report_risen, self._parts, findings.risen, "The container was seen running.")
         for container_id in findings.strays:
             self._remove(watch, engine, container_id)
-        sick = any(node.status == model.NodeStatus.ERROR and node.host_id == host_id for node in known.values())
-        if sick and database.write(reports.recover_again, self._parts, host_id):
+        if any(node.status == model.NodeStatus.ERROR and node.host_id == host_id for node in known.values()):
+            self._follow_up(watch, database.write(reports.recover_again, self._parts, host_id))
+
+    def _follow_up(self, watch: _Watch, report: reports.Report) -> None:
+        """Have queued recoveries begin, and come back when one that was put off is due."""
+        if report.queued:
             self._wake.set()
+        if report.again is not None:
+            with self._lock:
+                watch.sooner = report.again
 
     def _remove(self, watch: _Watch, engine: ports.ContainerHost, container_id: str) -> None:
         LOG.warning("container %s on host %s belongs to no node and is removed", container_id[:12], watch.host.name)
@@ -231,11 +242,14 @@ class Monitor:
             if state is None
             else container.why_unwell(state, watch.host.name)
         )
-        came = self._parts.database.write(reports.report_dead, self._parts, node_id, container_id, reason)
-        if came == reports.Reported.NOTED:
+        report = self._parts.database.write(reports.report_dead, self._parts, node_id, container_id, reason)
+        if report.came == reports.Came.NOTED:
             LOG.warning("node %s: %s", node_id, reason)
+            if report.again is not None:
+                with self._lock:
+                    watch.due = min(watch.due, time.monotonic() + report.again)
             self._wake.set()
-        elif came == reports.Reported.BUSY and time.monotonic() - since < _PATIENCE:
+        elif report.came == reports.Came.BUSY and time.monotonic() - since < _PATIENCE:
             timer = threading.Timer(_AGAIN, self.suspect, (host_id, node_id, container_id, since))
             timer.daemon = True
             timer.start()
@@ -293,9 +307,14 @@ class _Follower:
             stream.close()
 
 
-def _hosts(tx: session.Transaction) -> tuple[dict[str, model.Host], dict[str, str]]:
+def _hosts(
+    tx: session.Transaction,
+) -> tuple[dict[str, model.Host], dict[str, str], dict[str, model.NodeStatus]]:
+    """Return the hosts that have a node, with the ids of their profiles and the statuses of their nodes."""
     found = {host.id: host for host in hosts.all_of(tx)}
-    return found, {host_id: profile_id for host_id, (profile_id, _) in hosts.addresses(tx, found).items()}
+    profiles = {host_id: profile_id for host_id, (profile_id, _) in hosts.addresses(tx, found).items()}
+    statuses = {node.id: node.status for node in nodes.by_id(tx, found).values()}
+    return found, profiles, statuses
 
 
 def _expected(tx: session.Transaction, host_id: str, seen: Sequence[str]) -> tuple[Mapping[str, model.Node], set[str]]:

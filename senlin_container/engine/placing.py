@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from senlin_container.domain import model, placement, plan
-from senlin_container.domain.model import ActionStatus
+from senlin_container.domain.model import ActionKind, ActionStatus
 from senlin_container.engine import snapshots
 from senlin_container.specs import registry
 from senlin_container.store import catalog, hosts, nodes, queue, session
 from senlin_container.usecases import context, settling
+from senlin_container.usecases.settling import PROMISED_BEFORE
 
 
 class Placer:
@@ -21,8 +23,31 @@ class Placer:
         self._db = parts.database
 
     def place(self, action: model.Action, node: model.Node) -> bool:
-        """Choose a host for a single node that has none, or whose host does not answer; returns whether it has one."""
+        """Have room promised for what a single action needs; returns whether the action may go on.
+
+        A node without a host, or whose host does not answer, gets one; one that is to grow gets more of its host.
+        """
+        if action.kind == ActionKind.NODE_UPDATE:
+            return self._db.write(self._grow, action, node)
         return self._db.write(self._place, action, node)
+
+    def _grow(self, tx: session.Transaction, action: model.Action, node: model.Node) -> bool:
+        if action.id not in queue.own(tx, {action.id: action.attempt}, action.engine or ""):
+            return False
+        if PROMISED_BEFORE in action.data:
+            return True  # an earlier attempt has been promised it
+        decision = promise_update(tx, [node], action.inputs["new_profile_id"])
+        if isinstance(decision, plan.Refusal):
+            outcome = settling.Outcome(
+                action=action,
+                status=ActionStatus.FAILED,
+                reason=decision.reason,
+                node=nodes.Change(status=node.status, status_reason=node.status_reason),
+            )
+            settling.apply(tx, [outcome], new_id=self._parts.new_id, now=self._parts.clock())
+            return False
+        queue.note(tx, action, data={**action.data, PROMISED_BEFORE: decision[node.id]})
+        return True
 
     def _place(self, tx: session.Transaction, action: model.Action, node: model.Node) -> bool:
         now = self._parts.clock()
@@ -47,11 +72,7 @@ class Placer:
         if isinstance(decision, plan.Refusal):
             if node.host_id is not None:
                 return True  # it stays where it is, and fails there with what its host says
-            change = {
-                "status": model.NodeStatus.ERROR.value,
-                "status_reason": decision.reason,
-                "updated_at": now,
-            }
+            change = nodes.Change(status=model.NodeStatus.ERROR, status_reason=decision.reason, updated_at=now)
             outcome = settling.Outcome(action=action, status=ActionStatus.FAILED, reason=decision.reason, node=change)
             settling.apply(tx, [outcome], new_id=self._parts.new_id, now=now)
             return False
@@ -62,3 +83,29 @@ class Placer:
         nodes.change(tx, node.id, host_id=host_id)
         queue.note(tx, action, lane=host_id)
         return True
+
+
+def promise_update(
+    tx: session.Transaction, found: Sequence[model.Node], profile_id: str
+) -> dict[str, dict[str, Any]] | plan.Refusal:
+    """Promise nodes what a new profile needs; returns by id what was promised before, or why there is no room."""
+    profile = catalog.profiles_by_id(tx, [profile_id])[profile_id]
+    before = {node.id: {"cpus": node.cpus, "memory": node.memory} for node in found}
+    if profile.type != registry.CONTAINER:
+        return before
+    spec = registry.container_spec(profile)
+    changes: dict[str, hosts.Promise] = {}
+    for node in found:
+        if node.host_id is not None:
+            change = hosts.Promise(cpus=spec.cpus - node.cpus, memory=spec.memory - node.memory)
+            changes[node.host_id] = changes.get(node.host_id, hosts.Promise()).plus(change)
+    there = hosts.all_of(tx, ids=list(changes))
+    for host in there:
+        wanted = placement.Demand(cpus=max(changes[host.id].cpus, 0), memory=max(changes[host.id].memory, 0))
+        refusal = placement.growth(host, wanted)
+        if refusal is not None:
+            return refusal
+    known = {host.id: host.generation for host in there}
+    hosts.promise(tx, {host_id: change for host_id, change in changes.items() if host_id in known}, known)
+    nodes.promise(tx, list(before), cpus=spec.cpus, memory=spec.memory)
+    return before

@@ -54,8 +54,8 @@ class Engine:
         self._worker.start()
         self._monitor.start()
 
-    def stop(self) -> None:
-        """End in order: finish what is at work, give back the rest."""
+    def stop(self) -> bool:
+        """End in order: finish what is at work, give back the rest; returns whether nothing was left at work."""
         self._monitor.stop()
         clean = self._worker.stop()
         self._stop.set()
@@ -63,6 +63,7 @@ class Engine:
         if not clean:
             LOG.warning("some actions did not end in time and are given back as they are")
         self._parts.database.write(self._leave)
+        return clean
 
     def _enter(self, tx: session.Transaction) -> int:
         now = self._parts.clock()
@@ -92,7 +93,7 @@ class Engine:
 
     def _beat(self, tx: session.Transaction) -> None:
         now = self._parts.clock()
-        queue.renew(tx, self.id, now + self._settings.lease)
+        queue.renew(tx, self.id, self._worker.mine(), now + self._settings.lease)
         history.beat(tx, self.id, now)
         released = queue.release(tx, now=now)
         if released:

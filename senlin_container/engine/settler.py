@@ -110,8 +110,8 @@ class Settler:
         while True:
             try:
                 done = self._settle(batch)
-            except session.TROUBLE:
-                LOG.exception("%d outcomes could not be written; trying again", len(batch))
+            except session.PASSING:
+                LOG.exception("%d outcomes could not be written yet; trying again", len(batch))
                 if self._stopping:
                     return  # the leases run out and somebody does them again
                 time.sleep(_PAUSE)

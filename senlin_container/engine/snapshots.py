@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from senlin_container.domain import errors, model, placement, planner
+from senlin_container.domain import errors, model, placement, planner, requests
 from senlin_container.domain.model import ActionKind
 from senlin_container.specs import containers, registry
 from senlin_container.store import catalog, clusters, hosts, nodes, session
@@ -28,8 +28,10 @@ def load(tx: session.Transaction, action: model.Action) -> Loaded | None:
     profiles = catalog.profiles_by_id(tx, wanted)
     profile, new = profiles[cluster.profile_id], profiles.get(new_id or "")
     members = nodes.of_cluster(tx, cluster.id)
+    joining = nodes.by_id(tx, _joining(action))
     if profile.type != registry.CONTAINER:
-        return Loaded(snapshot=planner.Snapshot(cluster=cluster, nodes=members, loads=hosts.loads(tx, cluster.id)))
+        loads = hosts.loads(tx, cluster.id)
+        return Loaded(snapshot=planner.Snapshot(cluster=cluster, nodes=members, loads=loads, candidates=joining))
     spec = registry.container_spec(profile)
     candidates: list[model.Host] = []
     problem = None
@@ -48,9 +50,21 @@ def load(tx: session.Transaction, action: model.Action) -> Loaded | None:
             demand=placement.Demand(cpus=spec.cpus, memory=spec.memory),
             hosts=tuple(candidates),
             updated=_demand(new),
+            candidates=joining,
         ),
         problem=problem,
     )
+
+
+def _joining(action: model.Action) -> list[str]:
+    """Return the ids of the nodes that an action makes members."""
+    match requests.load(action.kind, action.inputs):
+        case requests.AddNodes() as request:
+            return list(request.nodes)
+        case requests.ReplaceNodes() as request:
+            return [new for _, new in request.pairs]
+        case _:
+            return []
 
 
 def candidates_for(

@@ -15,12 +15,17 @@ from senlin_container.drivers import ports
 from senlin_container.engine import shared
 from senlin_container.profiles import base, container, host
 from senlin_container.specs import registry
+from senlin_container.store import nodes
 from senlin_container.usecases import settling
 
 PROFILES: Mapping[str, base.NodeProfile] = {
     registry.CONTAINER: container.ContainerProfile(),
     registry.HOST: host.HostProfile(),
 }
+
+
+_ID_LIMIT = 128
+_TEXT_LIMIT = 4000  # engines are not ours: what they say is cut to what every database takes
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,23 +73,23 @@ class Steps:
         if action.kind == ActionKind.NODE_DELETE and action.inputs.get("force"):
             told = f"Removed by force; what is left of it goes when its host is back: {reason}"
             return settling.Outcome(action=action, status=ActionStatus.SUCCEEDED, reason=told, deleted=True)
-        status = NodeStatus.ERROR
-        if action.kind in (ActionKind.NODE_OPERATION, ActionKind.NODE_JOIN, ActionKind.NODE_LEAVE):
-            status = NodeStatus.ACTIVE if node.status in lifecycle.BUSY_NODE else node.status
-        elif action.kind == ActionKind.NODE_CHECK:
-            status = NodeStatus.WARNING
-        return settling.Outcome(
-            action=action, status=ActionStatus.FAILED, reason=reason, node=self._status(status, reason)
-        )
+        change = self._status(NodeStatus.ERROR, reason)
+        if action.kind in (ActionKind.NODE_JOIN, ActionKind.NODE_LEAVE, ActionKind.NODE_CHECK):
+            change = nodes.Change()  # nothing was found out about the node
+        elif action.kind == ActionKind.NODE_OPERATION:
+            # after a second attempt nobody knows what it was before: the next listing of its host tells
+            known = node.status not in lifecycle.BUSY_NODE
+            change = self._status(node.status if known else NodeStatus.WARNING, reason)
+        return settling.Outcome(action=action, status=ActionStatus.FAILED, reason=reason, node=change)
 
     def _run(self, work: Work, node: model.Node) -> settling.Outcome:
         action = work.action
         match action.kind:
             case ActionKind.NODE_JOIN:
-                change = {"cluster_id": action.inputs["cluster_id"], "position": action.inputs["index"]}
-                return self._done(action, {**change, "updated_at": self._clock()})
+                membership = (action.inputs["cluster_id"], action.inputs["index"])
+                return self._done(action, nodes.Change(membership=membership, updated_at=self._clock()))
             case ActionKind.NODE_LEAVE:
-                return self._done(action, {"cluster_id": None, "position": -1, "updated_at": self._clock()})
+                return self._done(action, nodes.Change(membership=(None, -1), updated_at=self._clock()))
             case ActionKind.NODE_UPDATE:
                 return self._update(work, node)
         job = self._job(work, node)
@@ -93,7 +98,7 @@ class Steps:
             case ActionKind.NODE_CREATE:
                 facts = profile.create(job)
                 change = self._seen(facts, "Creation succeeded")
-                return self._done(action, {**change, "created_at": self._clock()}, facts)
+                return self._done(action, dataclasses.replace(change, created_at=self._clock()), facts)
             case ActionKind.NODE_DELETE:
                 profile.delete(job)
                 return settling.Outcome(
@@ -111,7 +116,9 @@ class Steps:
     def _job(self, work: Work, node: model.Node) -> base.Job:
         profile = self._catalogue.profile(node.profile_id)
         if profile.type == registry.HOST:
-            engine = self._catalogue.engine_of(node.profile_id)
+            # a host is only forgotten, also one whose endpoint could never be used
+            ending = work.action.kind == ActionKind.NODE_DELETE
+            engine = _NOWHERE if ending else self._catalogue.engine_of(node.profile_id)
         elif work.host_profile_id is not None:
             engine = self._catalogue.engine_of(work.host_profile_id)
         elif node.physical_id is None and work.action.kind == ActionKind.NODE_DELETE:
@@ -128,20 +135,27 @@ class Steps:
 
     def _update(self, work: Work, node: model.Node) -> settling.Outcome:
         action, inputs = work.action, work.action.inputs
-        columns = {"name": "name", "role": "role", "metadata": "meta", "tainted": "tainted"}
-        change: dict[str, Any] = {column: inputs[key] for key, column in columns.items() if key in inputs}
-        change["updated_at"] = self._clock()
+        change = nodes.Change(
+            name=inputs.get("name"),
+            role=inputs.get("role"),
+            metadata=inputs.get("metadata"),
+            tainted=inputs.get("tainted"),
+            updated_at=self._clock(),
+        )
         new_profile_id = inputs.get("new_profile_id")
         if new_profile_id is None or new_profile_id == node.profile_id:
-            if node.status in lifecycle.BUSY_NODE:
-                change |= self._status(NodeStatus.ACTIVE, "Update succeeded")
             return self._done(action, change)
         job, new = self._job(work, node), self._catalogue.profile(new_profile_id)
         facts = PROFILES[job.profile.type].update(job, new)
-        change |= self._seen(facts, "Update succeeded") | {"profile_id": new_profile_id}
-        if new.type == registry.CONTAINER:
-            spec = registry.container_spec(new)
-            change |= {"cpus": spec.cpus, "memory": spec.memory}
+        seen = self._seen(facts, "Update succeeded")
+        change = dataclasses.replace(
+            change,
+            profile_id=new_profile_id,
+            status=seen.status,
+            status_reason=seen.status_reason,
+            physical_id=seen.physical_id,
+            details=seen.details,
+        )
         return self._done(action, change, facts)
 
     def _recover(self, action: model.Action, profile: base.NodeProfile, job: base.Job) -> settling.Outcome:
@@ -162,12 +176,11 @@ class Steps:
         condition = facts.details.get("status")
         if condition is not None and not ports.Condition(condition).alive:
             # what its owner has stopped is not well, but nobody should bring it back unasked: not ERROR
-            change |= self._status(NodeStatus.WARNING, f"The container is {condition} after operation '{operation}'.")
+            reason = f"The container is {condition} after operation '{operation}'."
+            change = dataclasses.replace(change, status=NodeStatus.WARNING, status_reason=reason)
         return self._done(action, change, facts)
 
-    def _done(
-        self, action: model.Action, change: Mapping[str, Any], facts: base.Facts | None = None
-    ) -> settling.Outcome:
+    def _done(self, action: model.Action, change: nodes.Change, facts: base.Facts | None = None) -> settling.Outcome:
         return settling.Outcome(
             action=action,
             status=ActionStatus.SUCCEEDED,
@@ -178,7 +191,7 @@ class Steps:
 
     def _not_begun(self, action: model.Action, node: model.Node) -> settling.Outcome:
         reason = "Cancelled before it began."
-        change = {"status": node.status.value, "status_reason": node.status_reason}
+        change = nodes.Change(status=node.status, status_reason=node.status_reason)
         if action.kind == ActionKind.NODE_CREATE:
             change = self._status(NodeStatus.ERROR, reason)
         return settling.Outcome(action=action, status=ActionStatus.CANCELLED, reason=reason, node=change)
@@ -187,7 +200,7 @@ class Steps:
         """A check that finds something wrong has done its work."""
         change = self._status(NodeStatus.ERROR, finding.reason)
         if finding.details:
-            change["details"] = finding.details
+            change = dataclasses.replace(change, details=finding.details)
         return settling.Outcome(
             action=action, status=ActionStatus.SUCCEEDED, reason=f"Not well: {finding.reason}", node=change
         )
@@ -198,19 +211,19 @@ class Steps:
         after = max(failure.after, self._settings.retry_delay * 2**action.failures)
         return settling.Outcome(action=action, status=ActionStatus.READY, reason=failure.message, after=after)
 
-    def _seen(self, facts: base.Facts, reason: str) -> dict[str, Any]:
-        return {
-            "physical_id": facts.physical_id,
-            "details": facts.details,
-            **self._status(NodeStatus.ACTIVE, reason),
-        }
+    def _seen(self, facts: base.Facts, reason: str) -> nodes.Change:
+        return dataclasses.replace(
+            self._status(NodeStatus.ACTIVE, reason),
+            physical_id=facts.physical_id[:_ID_LIMIT],
+            details=facts.details,
+        )
 
-    def _status(self, status: NodeStatus, reason: str) -> dict[str, Any]:
-        return {"status": status.value, "status_reason": reason, "updated_at": self._clock()}
+    def _status(self, status: NodeStatus, reason: str) -> nodes.Change:
+        return nodes.Change(status=status, status_reason=reason[:_TEXT_LIMIT], updated_at=self._clock())
 
 
 class _Nowhere:
-    """The host of a container that was never placed: there is nothing to delete."""
+    """The host of a container that was never placed, or of a host itself: there is nothing to delete."""
 
     def delete(self, node_id: str, container_id: str | None, *, resuming: bool) -> None:
         """Do nothing."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from senlin_container.domain import lifecycle, model, placement, plan, planner, requests
 from senlin_container.domain.model import ActionKind, ActionStatus
-from senlin_container.engine import shared, snapshots
+from senlin_container.engine import placing, shared, snapshots
 from senlin_container.store import clusters, history, hosts, nodes, queue, session
 from senlin_container.usecases import context, records, settling
 
@@ -93,6 +93,10 @@ class Unfolder:
             self._finish(tx, action, cluster, columns, decision.reason, now)
             return
         wave, later = decision.waves[0], decision.waves[1:]
+        promised = self._promise_updates(tx, wave, snapshot)
+        if isinstance(promised, plan.Refusal):
+            self._end(tx, action, ActionStatus.FAILED, promised.reason)
+            return
         first = cluster.next_index
         joins = sum(1 for step in wave if isinstance(step, plan.NodeStep) and step.kind == ActionKind.NODE_JOIN)
         clusters.change(
@@ -103,7 +107,7 @@ class Unfolder:
             status=lifecycle.CLUSTER_AT_WORK[action.kind].value,
             status_reason=f"{action.kind}: {decision.reason}.",
         )
-        self._write_wave(tx, action, cluster, wave, snapshot, now)
+        self._write_wave(tx, action, cluster, wave, snapshot, promised, now)
         queue.park(
             tx,
             action,
@@ -131,6 +135,7 @@ class Unfolder:
         cluster: model.Cluster,
         wave: plan.Wave,
         snapshot: planner.Snapshot,
+        promised: Mapping[str, model.Json],
         now: float,
     ) -> None:
         by_id = {node.id: node for node in snapshot.nodes}
@@ -157,7 +162,7 @@ class Unfolder:
         hosts.promise(tx, promises, {host.id: host.generation for host in snapshot.hosts})
         hosts.adjust(tx, given_back)
         children = [self._child(action, ActionKind.NODE_CREATE, node.id, {}, now) for node in created] + [
-            self._child(action, step.kind, step.node_id, step.inputs, now)
+            self._child(action, step.kind, step.node_id, step.inputs, now, promised.get(step.node_id))
             for step in wave
             if isinstance(step, plan.NodeStep)
         ]
@@ -192,10 +197,33 @@ class Unfolder:
             init_at=now,
         )
 
+    def _promise_updates(
+        self, tx: session.Transaction, wave: plan.Wave, snapshot: planner.Snapshot
+    ) -> Mapping[str, model.Json] | plan.Refusal:
+        """Have the hosts promise what the updates of a wave need; returns by node what was promised before."""
+        by_id = {node.id: node for node in snapshot.nodes}
+        updated: dict[str, list[model.Node]] = {}
+        for step in wave:
+            if isinstance(step, plan.NodeStep) and step.kind == ActionKind.NODE_UPDATE and step.node_id in by_id:
+                updated.setdefault(step.inputs["new_profile_id"], []).append(by_id[step.node_id])
+        before: dict[str, model.Json] = {}
+        for profile_id, found in updated.items():
+            promised = placing.promise_update(tx, found, profile_id)
+            if isinstance(promised, plan.Refusal):
+                return promised
+            before |= promised
+        return before
+
     def _child(
-        self, parent: model.Action, kind: ActionKind, node_id: str, inputs: Mapping[str, Any], now: float
+        self,
+        parent: model.Action,
+        kind: ActionKind,
+        node_id: str,
+        inputs: Mapping[str, Any],
+        now: float,
+        promised: model.Json | None = None,
     ) -> model.Action:
-        return records.action(
+        child = records.action(
             id_=self._parts.new_id(),
             kind=kind,
             target=node_id,
@@ -207,6 +235,9 @@ class Unfolder:
             cause=records.DERIVED,
             parent_id=parent.id,
         )
+        if promised is None:
+            return child
+        return dataclasses.replace(child, data={settling.PROMISED_BEFORE: promised})
 
     def _resume(self, tx: session.Transaction, action: model.Action) -> None:
         """Carry on after a wave: the next one, or the end."""
@@ -229,7 +260,11 @@ class Unfolder:
             wave = plan.load_wave(waves[0])
             members = nodes.by_id(tx, [step.node_id for step in wave if isinstance(step, plan.NodeStep)])
             snapshot = planner.Snapshot(cluster=cluster, nodes=tuple(members.values()))
-            self._write_wave(tx, action, cluster, wave, snapshot, now)
+            promised = self._promise_updates(tx, wave, snapshot)
+            if isinstance(promised, plan.Refusal):
+                self._end(tx, action, ActionStatus.FAILED, promised.reason)
+                return
+            self._write_wave(tx, action, cluster, wave, snapshot, promised, now)
             queue.park(tx, action, plan={"waves": waves[1:]}, pending=len(wave), data=action.data, reason="", now=now)
         else:
             self._finish(tx, action, cluster, {}, settling.DONE, now)

@@ -13,7 +13,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from senlin_container.domain import lifecycle, model
 from senlin_container.domain.model import ActionKind, ActionStatus
@@ -72,6 +72,7 @@ class Worker:
         self._lanes: dict[_Key, lanes.Lane[steps.Work]] = {}
         self._in_flight = 0
         self._planning = 0
+        self._mine: set[str] = set()
         self._backlog = False
         self._more = False
         self._cancelled: Collection[str] = ()
@@ -83,6 +84,11 @@ class Worker:
         self._settler.start()
         self._claimer.start()
 
+    def mine(self) -> list[str]:
+        """Return the ids of the actions that are at work, or wait for their turn, here."""
+        with self._lock:
+            return list(self._mine)
+
     def stop(self) -> bool:
         """Claim no more, and wait for what is at work; returns whether all of it ended in time."""
         self._stopping = True
@@ -91,6 +97,7 @@ class Worker:
         with self._idle:
             for lane in self._lanes.values():  # what has not begun is left to the next engine
                 self._in_flight -= len(lane.waiting)
+                self._mine.difference_update(work.action.id for work in lane.waiting)
                 lane.waiting.clear()
             clean = self._idle.wait_for(
                 lambda: self._in_flight <= 0 and self._planning <= 0, timeout=self._settings.stop_timeout
@@ -140,6 +147,8 @@ class Worker:
             self._in_flight += len(claimed.works)
             self._backlog = len(claimed.works) >= room or bool(full)  # also when there was no room to look for any
             self._planning += len(claimed.clusters)
+            self._mine.update(action.id for action in claimed.clusters)
+            self._mine.update(work.action.id for work in claimed.works)
         self._cancelled = claimed.cancelled
         self._settler.expect([work.action.parent_id for work in claimed.works])
         return claimed
@@ -157,7 +166,7 @@ class Worker:
         targets = nodes.by_id(tx, [action.target for action in actions])
         host_ids = {node.host_id for node in targets.values() if node.host_id is not None}
         found = hosts.addresses(tx, host_ids)
-        _mark(tx, actions)
+        _mark(tx, actions, targets)
         used = {node.profile_id for node in targets.values()} | {profile_id for profile_id, _ in found.values()}
         self._catalogue.preload(tx, used)
         works = []
@@ -179,6 +188,7 @@ class Worker:
         finally:
             with self._idle:
                 self._planning -= 1
+                self._mine.discard(action.id)
                 self._idle.notify_all()
             self._wake.set()
 
@@ -202,6 +212,7 @@ class Worker:
                 if not placed:
                     with self._idle:
                         self._in_flight -= 1
+                        self._mine.discard(action.id)
                         self._idle.notify_all()
                     return
                 work = self._parts.database.read(_refreshed, work, node.id)
@@ -230,20 +241,18 @@ class Worker:
     def _run(self, work: steps.Work, key: _Key, lane: lanes.Lane[steps.Work]) -> None:
         current: steps.Work | None = work
         while current is not None:
-            started = time.monotonic()
             try:
                 outcome = self._steps.run(current, cancelled=current.action.id in self._cancelled)
             except Exception as exc:  # whatever it is, the action ends with it and the engine goes on
                 LOG.exception("action %s failed", current.action.id)
                 reason = f"Internal error: {type(exc).__name__}."
                 outcome = self._steps.failed(current.action, current.node, reason)
-            seconds = time.monotonic() - started
             self._settler.put(outcome)
             with self._lock:
                 if outcome.status == ActionStatus.READY:
                     lane.limiter.failed()
                 else:
-                    lane.limiter.succeeded(seconds)
+                    lane.completed(time.monotonic())
                 current = lane.next()
                 # a host that proved quick may be given more than the one that takes this place
                 extra = lane.waiting.popleft() if lane.waiting and lane.running < lane.limiter.limit else None
@@ -257,6 +266,7 @@ class Worker:
     def _on_settled(self, batch: Sequence[settling.Outcome], readied: int) -> None:
         with self._idle:
             self._in_flight -= len(batch)
+            self._mine.difference_update(one.action.id for one in batch)
             self._idle.notify_all()
             put_off = [one.after for one in batch if one.status == ActionStatus.READY]
             if put_off:
@@ -276,12 +286,12 @@ def _lane_of(work: steps.Work) -> _Key:
 
 
 def _needs_place(action: model.Action, node: model.Node) -> bool:
-    """Whether a host must be chosen first; the children of a cluster action come with theirs."""
+    """Whether room must be promised first; the children of a cluster action come with theirs."""
     if action.parent_id is not None:
         return False
     if action.kind == ActionKind.NODE_CREATE:
         return node.host_id is None
-    return action.kind == ActionKind.NODE_RECOVER
+    return action.kind == ActionKind.NODE_RECOVER or (action.kind == ActionKind.NODE_UPDATE and _touches(action, node))
 
 
 def _refreshed(tx: session.Transaction, work: steps.Work, node_id: str) -> steps.Work:
@@ -292,13 +302,19 @@ def _refreshed(tx: session.Transaction, work: steps.Work, node_id: str) -> steps
     return dataclasses.replace(work, node=node, host_profile_id=profile_id, host_name=name)
 
 
-def _mark(tx: session.Transaction, actions: Sequence[model.Action]) -> None:
+def _mark(tx: session.Transaction, actions: Sequence[model.Action], targets: Mapping[str, model.Node]) -> None:
     """Show in the nodes what is being done to them."""
     by_kind: dict[ActionKind, list[str]] = {}
     for action in actions:
-        touches = action.kind != ActionKind.NODE_UPDATE or "new_profile_id" in action.inputs
-        if action.kind in lifecycle.NODE_AT_WORK and touches:
-            by_kind.setdefault(action.kind, []).append(action.target)
+        node = targets.get(action.target)
+        if node is not None and action.kind in lifecycle.NODE_AT_WORK and _touches(action, node):
+            by_kind.setdefault(action.kind, []).append(node.id)
     for kind, ids in by_kind.items():
-        status = lifecycle.NODE_AT_WORK[kind]
-        nodes.mark(tx, ids, status, f"{kind}: in progress")
+        nodes.mark(tx, ids, lifecycle.NODE_AT_WORK[kind], f"{kind}: in progress")
+
+
+def _touches(action: model.Action, node: model.Node) -> bool:
+    """Whether an action reaches what the node stands for; some updates change nothing but the record."""
+    if action.kind != ActionKind.NODE_UPDATE:
+        return True
+    return action.inputs.get("new_profile_id") not in (None, node.profile_id)

@@ -10,6 +10,8 @@ from senlin_container.drivers import ports
 from senlin_container.profiles import base
 from senlin_container.specs import registry
 
+_LIMIT = 2**40
+
 
 class HostProfile:
     """Version 1.0 of container.host.endpoint: it is there already, so all verbs only look."""
@@ -56,6 +58,11 @@ def endpoint_of(profile: model.Profile, read_tls: Callable[[str], ports.Tls]) ->
 
 def _facts(node: model.Node, profile: model.Profile, info: ports.HostInfo) -> base.Facts:
     spec = registry.host_spec(profile)
+    if not (0 <= info.memory < _LIMIT and 0 <= info.cpus < _LIMIT):
+        raise ports.Permanent(
+            f"The engine of host '{node.name}' tells of {info.memory} MiB and {info.cpus} cores, which cannot be: see "
+            "what answers there."
+        )
     host = model.Host(
         id=node.id,
         name=node.name,

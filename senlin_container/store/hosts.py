@@ -128,11 +128,18 @@ def _added(change: Promise) -> dict[str, sa.ColumnElement[float]]:
     }
 
 
-def delete(tx: sa.Connection, ids: Sequence[str]) -> None:
-    """Forget hosts that are gone; one that containers still refer to stays until they are gone too."""
-    if ids:
-        used = sa.select(_N.c.host_id).where(_N.c.host_id.in_(ids))
-        tx.execute(sa.delete(_H).where(_H.c.id.in_(ids), _H.c.id.not_in(used)))
+def rename(tx: sa.Connection, host_id: str, name: str) -> None:
+    """Follow the new name of a node, should it be a host."""
+    tx.execute(sa.update(_H).where(_H.c.id == host_id).values(name=name))
+
+
+def forget(tx: sa.Connection, ids: Collection[str]) -> None:
+    """Remove those of the hosts that have no node any more and run nothing."""
+    gone = sa.and_(
+        _H.c.id.not_in(sa.select(_N.c.id).where(_N.c.id.in_(ids))),
+        _H.c.id.not_in(sa.select(_N.c.host_id).where(_N.c.host_id.in_(ids))),
+    )
+    tx.execute(sa.delete(_H).where(_H.c.id.in_(ids), gone))
 
 
 def addresses(tx: sa.Connection, ids: Collection[str]) -> dict[str, tuple[str, str]]:

@@ -21,13 +21,15 @@ _HEX = re.compile(r"[0-9a-f][0-9a-f-]*")
 class Page:
     """What part of a list is wanted: at most ``limit`` objects after the one with id ``marker``.
 
-    ``sort`` holds pairs of a key and whether it is descending. ``project`` None means all projects.
+    ``sort`` holds pairs of a key and whether it is descending. ``project`` None means all projects. ``lenient``
+    takes a marker that does not exist for the end of the list.
     """
 
     project: str | None
     limit: int
     marker: str | None = None
     sort: tuple[tuple[str, bool], ...] = ()
+    lenient: bool = False
 
 
 def find(
@@ -85,7 +87,7 @@ def page(
         value = _sortable(column)
         query = query.order_by(value.desc() if down else value.asc())
     found = tx.execute(query.limit(wanted.limit)).all()
-    if not found and wanted.marker is not None:
+    if not found and wanted.marker is not None and not wanted.lenient:
         _check_marker(tx, table, wanted.marker)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,40 @@ NODE_KEYS = {
     "index": _N.c.position,
     **{key: _N.c[key] for key in ("status", "init_at", "created_at", "updated_at")},
 }
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What changes in a node; None leaves a thing as it is. ``membership`` is a cluster, or none, and an index."""
+
+    name: str | None = None
+    role: str | None = None
+    metadata: model.Json | None = None
+    tainted: bool | None = None
+    profile_id: str | None = None
+    membership: tuple[str | None, int] | None = None
+    physical_id: str | None = None
+    details: model.Json | None = None
+    cpus: float | None = None
+    memory: int | None = None
+    status: model.NodeStatus | None = None
+    status_reason: str | None = None
+    created_at: float | None = None
+    updated_at: float | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """Return the columns to write."""
+        given = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        out = {_COLUMNS.get(name, name): value for name, value in given.items() if value is not None}
+        membership = out.pop("membership", None)
+        if membership is not None:
+            out["cluster_id"], out["position"] = membership
+        if self.status is not None:
+            out["status"] = self.status.value
+        return out
+
+
+_COLUMNS = {"metadata": "meta"}
 
 
 def insert(tx: sa.Connection, nodes: Sequence[model.Node]) -> None:
@@ -55,11 +90,14 @@ def on_host(tx: sa.Connection, host_id: str) -> tuple[model.Node, ...]:
     return tuple(rows.node(row) for row in tx.execute(sa.select(_N).where(_N.c.host_id == host_id)))
 
 
-def by_id(tx: sa.Connection, ids: Collection[str]) -> dict[str, model.Node]:
-    """Return nodes by id; unknown ids are left out."""
+def by_id(tx: sa.Connection, ids: Collection[str], *, lock: bool = False) -> dict[str, model.Node]:
+    """Return nodes by id, locked if wanted; unknown ids are left out."""
     if not ids:
         return {}
-    return {row.id: rows.node(row) for row in tx.execute(sa.select(_N).where(_N.c.id.in_(ids)))}
+    query = sa.select(_N).where(_N.c.id.in_(ids))
+    if lock:
+        query = query.with_for_update()
+    return {row.id: rows.node(row) for row in tx.execute(query)}
 
 
 def count(tx: sa.Connection, cluster_id: str) -> int:
@@ -72,16 +110,22 @@ def change(tx: sa.Connection, node_id: str, **values: Any) -> bool:
     return tx.execute(sa.update(_N).where(_N.c.id == node_id).values(**values)).rowcount == 1
 
 
+def promise(tx: sa.Connection, ids: Collection[str], *, cpus: float, memory: int) -> None:
+    """Note what hosts have promised nodes, all of them the same."""
+    tx.execute(sa.update(_N).where(_N.c.id.in_(ids)).values(cpus=cpus, memory=memory))
+
+
 def mark(tx: sa.Connection, ids: Collection[str], status: model.NodeStatus, reason: str) -> None:
     """Set the status of nodes."""
     if ids:
         tx.execute(sa.update(_N).where(_N.c.id.in_(ids)).values(status=status.value, status_reason=reason))
 
 
-def change_each(tx: sa.Connection, changes: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write columns of nodes, each its own; those with the same columns go in one batch."""
+def change_each(tx: sa.Connection, changes: Mapping[str, Change]) -> None:
+    """Change nodes, each in its own way; those that change in the same columns go in one batch."""
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for node_id, values in changes.items():
+    for node_id, change in changes.items():
+        values = change.columns()
         if values:
             names = tuple(sorted(values))
             groups.setdefault(names, []).append({"b_id": node_id, **{f"b_{name}": values[name] for name in names}})

@@ -18,6 +18,7 @@ from senlin_container.store import listing, rows, session
 
 _A = rows.ACTIONS
 _UNFINISHED = [status.value for status in lifecycle.UNFINISHED]
+_TEXT_LIMIT = 4000
 _CHUNK = 500
 """Most ids in one IN list: what every database takes without complaint."""
 
@@ -74,24 +75,13 @@ def claim(
 
     :param full_lanes: hosts that this engine has enough work for
     """
-    before = _A.alias("before")
-    in_line = sa.exists().where(
-        before.c.target == _A.c.target,
-        before.c.status.in_(_UNFINISHED),
-        before.c.id != _A.c.id,
-        sa.or_(
-            before.c.holds == _A.c.target,  # it seems younger, by another machine's clock, but is at work
-            before.c.created_at < _A.c.created_at,
-            sa.and_(before.c.created_at == _A.c.created_at, before.c.id < _A.c.id),
-        ),
-    )
     query = (
         sa.select(_A.c.id)
         .where(
             _A.c.status == ActionStatus.READY.value,
             _A.c.due_at <= now,
             _A.c.of_cluster.is_(of_cluster),
-            sa.not_(in_line),
+            sa.not_(_behind_another()),
         )
         .order_by(_A.c.created_at, _A.c.id)
         .limit(limit)
@@ -119,6 +109,29 @@ def claim(
     return [rows.action(row) for row in tx.execute(mine)]
 
 
+def _behind_another() -> sa.ColumnElement[bool]:
+    """Whether an action must wait in line: behind the one at work on its target, else behind an older one.
+
+    The one at work is first in line whatever its age: clocks of machines differ, and a clock may be set back.
+    """
+    other = _A.alias("other")
+    return sa.exists().where(
+        other.c.target == _A.c.target,
+        other.c.status.in_(_UNFINISHED),
+        other.c.id != _A.c.id,
+        sa.or_(
+            other.c.holds == _A.c.target,
+            sa.and_(
+                _A.c.holds.is_(None),
+                sa.or_(
+                    other.c.created_at < _A.c.created_at,
+                    sa.and_(other.c.created_at == _A.c.created_at, other.c.id < _A.c.id),
+                ),
+            ),
+        ),
+    )
+
+
 def own(tx: sa.Connection, attempts: Mapping[str, int], engine: str) -> dict[str, model.Action]:
     """Lock and return those of the actions whose present attempt is still this engine's."""
     found: dict[str, model.Action] = {}
@@ -143,7 +156,7 @@ def settle(tx: sa.Connection, settlements: Sequence[Settlement], now: float) -> 
         first = group[0]
         values: dict[str, Any] = {
             "status": first.status.value,
-            "status_reason": first.reason,
+            "status_reason": first.reason[:_TEXT_LIMIT],
             "engine": None,
             "lease_until": None,
         }
@@ -244,12 +257,14 @@ def children(tx: sa.Connection, parent_id: str) -> Children:
     return Children(counts=by_status, failures=failures)
 
 
-def renew(tx: sa.Connection, engine: str, until: float) -> int:
-    """Extend the leases of all that an engine is at work on; returns how many there are."""
-    changed = tx.execute(
-        sa.update(_A).where(_A.c.engine == engine, _A.c.status == ActionStatus.RUNNING.value).values(lease_until=until)
-    )
-    return changed.rowcount
+def renew(tx: sa.Connection, engine: str, ids: Collection[str], until: float) -> None:
+    """Extend the leases of what an engine is at work on; what it has lost sight of runs out."""
+    for chunk in _chunks(ids):
+        tx.execute(
+            sa.update(_A)
+            .where(_A.c.id.in_(chunk), _A.c.engine == engine, _A.c.status == ActionStatus.RUNNING.value)
+            .values(lease_until=until)
+        )
 
 
 def release(tx: sa.Connection, *, now: float, engine: str | None = None, everybody: bool = False) -> int:

@@ -20,10 +20,15 @@ import sqlalchemy as sa
 from oslo_db import exception as db_exception
 from oslo_db.sqlalchemy import engines, exc_filters
 
+from senlin_container.domain import errors
+
 LOG = logging.getLogger(__name__)
 
 Transaction = sa.Connection
 """What a use case works on; only the store knows what it is."""
+
+PASSING: tuple[type[Exception], ...] = (db_exception.DBConnectionError, db_exception.DBDeadlock)
+"""What a database raises that is not there, or too busy: later it will do."""
 
 TROUBLE: tuple[type[Exception], ...] = (db_exception.DBError, sa.exc.SQLAlchemyError)
 """What a database that is not there, or not well, raises."""
@@ -35,8 +40,11 @@ _BUSY_SECONDS = 30.0
 _TRIES = 10
 
 
-class Stale(Exception):
+class Stale(errors.Conflict):
     """A compare-and-set found that somebody else had written: read again and decide again."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else is changing the same thing: try again.")
 
 
 class Database:
@@ -44,11 +52,15 @@ class Database:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
+        engine.hide_parameters = True  # they hold users' environments, and errors are logged
         self._writer = engine.execution_options(writer=True)
+        # A reader sees one state of the database: SQLite gives nothing else.
+        level = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        self._reader = engine.execution_options(**level)
 
     def write(self, function: Callable[Concatenate[sa.Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Run a use case in a transaction of its own, again where it lost a race or the database asks for that."""
-        return self._run(function, (db_exception.DBDeadlock, db_exception.DBConnectionError, Stale), *args, **kwargs)
+        return self._run(function, (*PASSING, Stale), *args, **kwargs)
 
     def decide(
         self, function: Callable[Concatenate[sa.Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
@@ -57,7 +69,7 @@ class Database:
 
         :raises Stale: when somebody has written since; the caller reads and decides anew
         """
-        return self._run(function, (db_exception.DBDeadlock, db_exception.DBConnectionError), *args, **kwargs)
+        return self._run(function, PASSING, *args, **kwargs)
 
     def _run(
         self,
@@ -79,7 +91,7 @@ class Database:
 
     def read(self, function: Callable[Concatenate[sa.Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Run a query on one consistent state of the database."""
-        with self.engine.connect() as tx:
+        with self._reader.connect() as tx:
             return function(tx, *args, **kwargs)
 
     def close(self) -> None:

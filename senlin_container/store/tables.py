@@ -178,10 +178,10 @@ class Host(Base):
     state: orm.Mapped[str] = orm.mapped_column(sa.String(16))
     state_at: orm.Mapped[float]
     cpus: orm.Mapped[float]
-    memory: orm.Mapped[int]
+    memory: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
     max_containers: orm.Mapped[int | None]
     used_cpus: orm.Mapped[float]
-    used_memory: orm.Mapped[int]
+    used_memory: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
     used_containers: orm.Mapped[int]
     labels: orm.Mapped[dict[str, Any]]
     zone: orm.Mapped[str] = orm.mapped_column(sa.String(255))

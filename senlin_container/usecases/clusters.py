@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from senlin_container.domain import errors, model, requests, sizing
+from senlin_container.domain import errors, model, planner, requests, sizing
 from senlin_container.specs import registry
 from senlin_container.store import catalog, clusters, hosts, queue, session
 from senlin_container.usecases import base, context, queries, settling
@@ -121,6 +121,7 @@ class ClusterCommands(base.Base):
             operation=recovery_operation(params),
             params=params.get("operation_params") or {},
             check=bool(params.get("check")),
+            check_capacity=bool(params.get("check_capacity")),
         )
         return self._queue(self._request_cluster, ctx, identity, request)
 
@@ -338,6 +339,12 @@ def _adjustment(adjustment_type: str | None, number: float | None) -> requests.A
 
 
 def _check_config(config: Mapping[str, Any]) -> None:
+    pattern = config.get(planner.NAME_FORMAT)
+    if pattern is not None and not (isinstance(pattern, str) and pattern and pattern.isprintable()):
+        raise errors.Invalid(
+            f"config '{planner.NAME_FORMAT}' is {pattern!r}: a text like 'web-$3I' is expected ($I: index, $R: "
+            "letters by chance)."
+        )
     recovery = config.get(RECOVERY)
     allowed = (*RECOVERIES, "NONE")
     if recovery is not None and recovery not in allowed:

@@ -151,7 +151,8 @@ class NodeCommands(base.Base):
             old = catalog.profiles_by_id(tx, [node.profile_id])[node.profile_id]
             clusters.check_same_kind(old, new, "Cannot update a node to a different profile type")
             base.check_host(tx, ctx.scope(), new, must_exist=True)
-            inputs = {**inputs, "new_profile_id": new.id}
+            if new.id != node.profile_id:
+                inputs = {**inputs, "new_profile_id": new.id}
         action_id = self._enqueue(tx, ctx, model.ActionKind.NODE_UPDATE, node, inputs)
         return queries.NodeView(node=node, profile_name=profile_name), action_id
 
@@ -168,19 +169,13 @@ class NodeCommands(base.Base):
             )
         else:
             _check_idle(tx, node)
-        if node.cluster_id is not None:
-            self._out_of_cluster(tx, node.cluster_id, force=force)
-        return self._enqueue(tx, ctx, model.ActionKind.NODE_DELETE, node, {"force": True} if force else {})
-
-    def _out_of_cluster(self, tx: session.Transaction, cluster_id: str, *, force: bool) -> None:
-        cluster = cluster_store.get(tx, cluster_id)
-        if cluster is None:
-            return
-        desired = max(cluster.desired_capacity - 1, 0)
-        if not force:
-            size = sizing.Size(desired=desired, min_size=cluster.min_size, max_size=model.UNBOUNDED)
+        cluster = cluster_store.get(tx, node.cluster_id) if node.cluster_id is not None else None
+        if cluster is not None and not force:
+            size = sizing.Size(
+                desired=max(cluster.desired_capacity - 1, 0), min_size=cluster.min_size, max_size=model.UNBOUNDED
+            )
             base.accepted(sizing.fit(size, strict=True))
-        cluster_store.change(tx, cluster, desired_capacity=max(desired, cluster.min_size))
+        return self._enqueue(tx, ctx, model.ActionKind.NODE_DELETE, node, {"force": True} if force else {})
 
     def _simple_node(
         self,

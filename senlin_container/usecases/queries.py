@@ -64,6 +64,19 @@ class EventView:
 
 Filters = Mapping[str, str]
 
+_UNFIT = (
+    jsonpath_exceptions.JSONPathError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What the library raises for paths that it cannot read, or not follow."""
+
 
 def shown_profile(profile: model.Profile) -> model.Profile:
     """Return a profile as it may be shown: without its secrets."""
@@ -133,7 +146,10 @@ class Queries:
         expression = _jsonpath(path)
         found: list[tuple[str, Any]] = []
         for node in self._read(_members, ctx.scope(), identity):
-            matches = [match.value for match in expression.find(_attributes(node))]
+            try:
+                matches = [match.value for match in expression.find(_attributes(node))]
+            except _UNFIT as exc:
+                raise _no_path(path) from exc
             if matches:
                 found.append((node.id, matches[0] if len(matches) == 1 else matches))
         return found
@@ -196,6 +212,8 @@ def _nodes(tx: session.Transaction, page: listing.Page, filters: dict[str, tuple
         except errors.NotFound as exc:
             raise errors.Invalid(f"Cannot find the given cluster: {identity}.") from exc
         filters = {**filters, "cluster_id": (cluster.id,)}
+        # who comes to the end of a cluster's list asks once more: two statements must do
+        page = dataclasses.replace(page, lenient=True)
     return [NodeView(node=node, profile_name=name) for node, name in nodes.page(tx, page, filters)]
 
 
@@ -249,10 +267,12 @@ def _members(tx: session.Transaction, project: str | None, identity: str) -> tup
 def _jsonpath(path: str) -> jsonpath_ng.JSONPath:
     try:
         return jsonpath_parser.parse(path)
-    except (jsonpath_exceptions.JSONPathError, AttributeError) as exc:
-        raise errors.Invalid(
-            f"The path '{path[:120]}' is no JSONPath: one like 'details.status' is expected."
-        ) from exc
+    except _UNFIT as exc:
+        raise _no_path(path) from exc
+
+
+def _no_path(path: str) -> errors.Invalid:
+    return errors.Invalid(f"The path '{path[:120]}' is no JSONPath: one like 'details.status' is expected.")
 
 
 def _attributes(node: model.Node) -> dict[str, Any]:

@@ -14,6 +14,9 @@ from senlin_container.usecases import records
 
 DONE = "Action completed successfully."
 
+PROMISED_BEFORE = "promised_before"
+"""In the data of an update: what its node's host had promised before, given back should the update fail."""
+
 _LEVELS = {
     ActionStatus.SUCCEEDED: records.INFO,
     ActionStatus.FAILED: records.ERROR,
@@ -25,14 +28,14 @@ _LEVELS = {
 class Outcome:
     """How one attempt at a node action ended.
 
-    ``status`` READY means that it is to be tried again ``after`` seconds later. ``node`` holds the columns of the node
-    that change, ``deleted`` that the node is no more, ``host`` what the engine of a host node told.
+    ``status`` READY means that it is to be tried again ``after`` seconds later. ``deleted`` says that the node is no
+    more, ``host`` what the engine of a host node told.
     """
 
     action: model.Action
     status: ActionStatus
     reason: str
-    node: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    node: nodes.Change = dataclasses.field(default_factory=nodes.Change)
     deleted: bool = False
     host: model.Host | None = None
     outputs: model.Json = dataclasses.field(default_factory=dict)
@@ -59,9 +62,11 @@ def settle(
 
 def apply(tx: session.Transaction, outcomes: Sequence[Outcome], *, new_id: Callable[[], str], now: float) -> int:
     """Write outcomes of actions that the caller has locked; returns how many parents became ready."""
+    outcomes = [one for one in outcomes if lifecycle.may_move(one.action.status, one.status)]
     if not outcomes:
         return 0
-    before = nodes.by_id(tx, [one.action.target for one in outcomes])
+    before = nodes.by_id(tx, [one.action.target for one in outcomes], lock=True)
+    outcomes = [_checked(one, before.get(one.action.target)) for one in outcomes]
     _apply_to_nodes(tx, outcomes, before, now)
     queue.settle(
         tx,
@@ -80,9 +85,38 @@ def apply(tx: session.Transaction, outcomes: Sequence[Outcome], *, new_id: Calla
         tx, [_event(one, before[one.action.target], new_id(), now) for one in ended if one.action.target in before]
     )
     lone = [one for one in ended if one.action.parent_id is None]
+    _shrink(tx, lone, before)
     for why, cluster_ids in _clusters_by_kind(lone, before).items():
         clusters.judge_idle(tx, cluster_ids, why, now)
     return readied
+
+
+def _checked(outcome: Outcome, node: model.Node | None) -> Outcome:
+    """Correct an outcome by what the database says of its node now."""
+    if node is None:
+        return outcome
+    joins = outcome.node.membership is not None and outcome.node.membership[0] is not None
+    if joins and node.cluster_id is not None:
+        reason = f"Node '{node.name}' is a member of cluster {node.cluster_id} by now."
+        return dataclasses.replace(outcome, status=ActionStatus.FAILED, reason=reason, node=nodes.Change())
+    promised = outcome.action.data.get(PROMISED_BEFORE)
+    if promised and outcome.status in (ActionStatus.FAILED, ActionStatus.CANCELLED):
+        # the node keeps its old profile, so what was promised for the new one is given back
+        change = dataclasses.replace(outcome.node, cpus=promised["cpus"], memory=promised["memory"])
+        return dataclasses.replace(outcome, node=change)
+    return outcome
+
+
+def _shrink(tx: session.Transaction, lone: Sequence[Outcome], before: Mapping[str, model.Node]) -> None:
+    """Lower the desired capacity of clusters whose nodes were deleted one by one."""
+    gone = collections.Counter(
+        before[one.action.target].cluster_id for one in lone if one.deleted and one.action.target in before
+    )
+    for cluster_id, count in gone.items():
+        cluster = clusters.get(tx, cluster_id) if cluster_id is not None else None
+        if cluster is not None:
+            desired = max(cluster.desired_capacity - count, cluster.min_size, 0)
+            clusters.change(tx, cluster, desired_capacity=desired)
 
 
 def abandon(
@@ -98,7 +132,9 @@ def abandon(
     outcomes = []
     for action in actions:
         unknown = action.attempt > 0 or action.kind == ActionKind.NODE_CREATE
-        change = {"status": NodeStatus.ERROR.value, "status_reason": reason, "updated_at": now} if unknown else {}
+        change = nodes.Change()
+        if unknown:
+            change = nodes.Change(status=NodeStatus.ERROR, status_reason=reason, updated_at=now)
         outcomes.append(Outcome(action=action, status=status, reason=reason, node=change))
     apply(tx, outcomes, new_id=new_id, now=now)
 
@@ -112,7 +148,7 @@ def _cancelled(outcome: Outcome) -> Outcome:
         outcome,
         status=ActionStatus.CANCELLED,
         reason=reason,
-        node={**outcome.node, "status": NodeStatus.ERROR.value, "status_reason": reason},
+        node=dataclasses.replace(outcome.node, status=NodeStatus.ERROR, status_reason=reason),
     )
 
 
@@ -126,7 +162,7 @@ def _apply_to_nodes(
             promises[host_id] = promises.get(host_id, hosts.Promise()).plus(change)
 
     deleted = []
-    changes: dict[str, Mapping[str, Any]] = {}
+    changes: dict[str, nodes.Change] = {}
     for one in outcomes:
         node = before.get(one.action.target)
         if node is None:
@@ -136,16 +172,20 @@ def _apply_to_nodes(
             promise(node.host_id, hosts.given_back(node))
             continue
         changes[node.id] = one.node
-        cpus, memory = one.node.get("cpus", node.cpus), one.node.get("memory", node.memory)
+        cpus = node.cpus if one.node.cpus is None else one.node.cpus
+        memory = node.memory if one.node.memory is None else one.node.memory
         if (cpus, memory) != (node.cpus, node.memory):
             promise(node.host_id, hosts.Promise(cpus=cpus - node.cpus, memory=memory - node.memory))
         if one.host is not None:
-            profile_id = one.node.get("profile_id", node.profile_id)
+            profile_id = one.node.profile_id or node.profile_id
             hosts.save(tx, one.host, profile_id=profile_id, project=node.owner.project, now=now)
+        elif one.node.name is not None:
+            hosts.rename(tx, node.id, one.node.name)
     nodes.change_each(tx, changes)
     nodes.delete(tx, deleted)
     hosts.adjust(tx, promises)
-    hosts.delete(tx, deleted)
+    if deleted:
+        hosts.forget(tx, {*deleted, *promises})
 
 
 def _event(outcome: Outcome, node: model.Node, id_: str, now: float) -> model.Event:
@@ -166,7 +206,8 @@ def _clusters_by_kind(outcomes: Sequence[Outcome], before: Mapping[str, model.No
     found: dict[str, set[str]] = {}
     for one in outcomes:
         node = before.get(one.action.target)
-        for cluster_id in {node.cluster_id if node else None, one.node.get("cluster_id")}:
+        joined = one.node.membership[0] if one.node.membership else None
+        for cluster_id in {node.cluster_id if node else None, joined}:
             if cluster_id is not None:
                 found.setdefault(one.action.kind.value, set()).add(cluster_id)
     return found
@@ -251,7 +292,9 @@ def end_idle(
 ) -> None:
     """End a cluster action that no engine is at work on."""
     cluster = clusters.get(tx, action.target)
-    if cluster is None:
+    # one that never began says nothing of the cluster, which another may be at work on
+    silent = action.attempt == 0 and action.kind != ActionKind.CLUSTER_CREATE
+    if cluster is None or silent:
         queue.settle(tx, [queue.Settlement(id=action.id, status=status, reason=reason)], now)
     else:
         finish_cluster(tx, action, cluster, status=status, reason=reason, new_id=new_id, now=now)

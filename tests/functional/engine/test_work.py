@@ -162,7 +162,7 @@ def test_a_late_outcome_of_a_lost_lease_is_dropped(install: Install) -> None:
 
     def settle(action: model.Action, engine: str) -> int:
         outcome = settling.Outcome(
-            action=action, status=ActionStatus.SUCCEEDED, reason="", node={"status_reason": engine}
+            action=action, status=ActionStatus.SUCCEEDED, reason="", node=nodes.Change(status_reason=engine)
         )
         return one.database.write(
             settling.settle, [outcome], engine=engine, new_id=one.parts.new_id, now=time.time()
