@@ -1,0 +1,157 @@
+"""The unmodified public clients, in an environment of their own."""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+HERE = pathlib.Path(__file__).parent
+REQUIREMENTS = HERE / "requirements.txt"
+_CACHE = HERE.parent.parent / ".cache"
+_INSTALL_SECONDS = 600
+_ACTION = re.compile(r"action:? ([0-9a-f-]{36})")
+
+
+def python() -> pathlib.Path:
+    """Return the Python of an environment with the clients.
+
+    That is the one of the command that OPENSTACK_CLIENT names. Without it the environment is made, once, in the
+    checkout's .cache folder; pip is told where to look by its usual variables (PIP_INDEX_URL and so on).
+    """
+    named = os.environ.get("OPENSTACK_CLIENT")
+    if named:
+        return pathlib.Path(named).with_name("python")
+    wanted = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()
+    environment = _CACHE / f"client-{wanted[:12]}"
+    stamp = environment / ".installed"
+    _CACHE.mkdir(exist_ok=True)
+    with (_CACHE / "client.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stamp.exists():
+            shutil.rmtree(environment, ignore_errors=True)
+            _run(sys.executable, "-m", "venv", str(environment))
+            _run(str(environment / "bin" / "pip"), "install", "--quiet", "--no-input", "-r", str(REQUIREMENTS))
+            stamp.touch()
+    return environment / "bin" / "python"
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_INSTALL_SECONDS)
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
+
+
+def _environment() -> dict[str, str]:
+    """What the user's own clouds and proxies say has nothing to do with these tests."""
+    kept = {key: value for key, value in os.environ.items() if not re.match("(?i)OS_|PYTHON|.*_proxy$", key)}
+    return kept | {"OS_CLIENT_CONFIG_FILE": os.devnull}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Result:
+    """What a command did."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """What was printed as JSON, below what else the command had to say."""
+        begin = re.search(r"^[\[{]", self.out, re.MULTILINE)
+        assert begin is not None, f"no JSON: {self.out!r} {self.err!r}"
+        return json.loads(self.out[begin.start() :])
+
+    @property
+    def action(self) -> str:
+        """The id of the action that accepted the request."""
+        found = _ACTION.search(self.out)
+        assert found is not None, f"no action: {self.out!r} {self.err!r}"
+        return found[1]
+
+
+class _Process:
+    """A program of the clients' environment that answers a line for a line."""
+
+    def __init__(self, *arguments: str | pathlib.Path) -> None:
+        self._process = subprocess.Popen(
+            [python(), *arguments], env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def ask(self, request: object) -> Any:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, "the client's process has ended"
+        return json.loads(line)
+
+    def close(self) -> None:
+        self._process.communicate(timeout=60)
+
+
+class Cli:
+    """``openstack cluster``, with these options before each command."""
+
+    def __init__(self, *options: str, process: _Process | None = None) -> None:
+        self._options = options
+        self._process = process or _Process(HERE / "cli_process.py")
+
+    def close(self) -> None:
+        """End the client's process, and with it those that ``like`` returned."""
+        self._process.close()
+
+    def like(self, *options: str) -> Cli:
+        """Return a client with other options."""
+        return Cli(*options, process=self._process)
+
+    def run_all(self, commands: Sequence[Sequence[str]]) -> list[Result]:
+        """Run commands at the same time, whatever comes of them."""
+        lines = [[*self._options, "cluster", *command] for command in commands]
+        return [Result(*answer) for answer in self._process.ask(lines)]
+
+    def run(self, *command: str) -> Result:
+        """Run a command, whatever comes of it."""
+        return self.run_all([command])[0]
+
+    def succeed(self, *command: str) -> Result:
+        """Run a command that must succeed."""
+        result = self.run(*command)
+        assert result.status == 0, f"{' '.join(command)}: {result.status} {result.out} {result.err}"
+        return result
+
+    def ask(self, *command: str) -> Any:
+        """Run a command that must succeed; returns what it shows."""
+        return self.succeed(*command, "-f", "json").document
+
+
+class Sdk:
+    """openstacksdk's ``clustering`` of a connection."""
+
+    def __init__(self, **connection: Any) -> None:
+        self._process = _Process(HERE / "sdk_process.py", json.dumps(connection))
+
+    def close(self) -> None:
+        """End the client's process."""
+        self._process.close()
+
+    def call(self, method: str, *arguments: Any, **keywords: Any) -> Any:
+        """Call a method that must succeed; a resource comes as a dictionary."""
+        answer = self._process.ask([method, arguments, keywords])
+        assert "error" not in answer, f"{method}: {answer['error']}"
+        return answer["result"]
+
+    def fail(self, method: str, *arguments: Any, **keywords: Any) -> tuple[str, str]:
+        """Call a method that must fail; returns the class of its exception and the message."""
+        kind, message = self._process.ask([method, arguments, keywords])["error"]
+        return kind, message
