@@ -1,4 +1,4 @@
-"""Claims actions and runs them. The one place where an exception becomes an outcome.
+"""Claims actions and runs them; here an exception becomes an outcome.
 
 One thread claims, a pool runs the steps of nodes under a limit for each host, two threads plan cluster actions. A host
 that does not answer fills its own lane and no other.

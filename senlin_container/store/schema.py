@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pathlib
 
-import sqlalchemy as sa
 from alembic import command, config, migration, script
 
 from senlin_container.store import session
@@ -30,12 +29,6 @@ def version(database: session.Database) -> str | None:
 def newest() -> str | None:
     """Return the revision that this release wants."""
     return script.ScriptDirectory.from_config(_settings()).get_current_head()
-
-
-def is_reachable(database: session.Database) -> bool:
-    """Whether the database answers."""
-    with database.engine.connect() as connection:
-        return connection.execute(sa.text("SELECT 1")).scalar() == 1
 
 
 def _settings() -> config.Config:
