@@ -34,7 +34,7 @@ OPTS = [
     ),
     cfg.IntOpt(
         "host_parallelism",
-        default=4,
+        default=8,
         min=1,
         help="How many calls a host is given at the same time to begin with. The engine finds out what suits it.",
     ),

@@ -298,15 +298,15 @@ def _check_growth(snapshot: Snapshot) -> plan.Refusal | None:
 
 
 def _recover(snapshot: Snapshot, request: requests.Recover, seed: str) -> plan.Plan | plan.Refusal:
+    chosen = [node for node in snapshot.nodes if request.check or node.status != model.NodeStatus.ACTIVE]
+    moves = recovery_moves(chosen, snapshot)
     grown: tuple[plan.Step, ...] = ()
     missing = snapshot.cluster.desired_capacity - len(snapshot.nodes)
     if request.check_capacity and missing > 0:
-        growth = _grow(snapshot, missing, seed)
+        growth = _grow(_moved(snapshot, moves), missing, seed)
         if isinstance(growth, plan.Refusal):
             return growth
         grown = growth.waves[0]
-    chosen = [node for node in snapshot.nodes if request.check or node.status != model.NodeStatus.ACTIVE]
-    moves = recovery_moves(chosen, snapshot)
     inputs = {
         key: value
         for key, value in (
@@ -327,6 +327,17 @@ def _recover(snapshot: Snapshot, request: requests.Recover, seed: str) -> plan.P
     )
     told = f"{len(steps)} nodes to recover" + (f", {len(grown)} to create" if grown else "")
     return plan.Plan(waves=_waves((*grown, *steps)), reason=told)
+
+
+def _moved(snapshot: Snapshot, moves: Mapping[str, str]) -> Snapshot:
+    """Return what is left of the hosts when nodes have moved to them."""
+    hosts = {host.id: host for host in snapshot.hosts}
+    for node in snapshot.nodes:
+        if node.id in moves:
+            demand = placement.Demand(cpus=node.cpus, memory=node.memory)
+            hosts[moves[node.id]] = placement.with_more(hosts[moves[node.id]], 1, demand)
+    nodes = tuple(dataclasses.replace(node, host_id=moves.get(node.id, node.host_id)) for node in snapshot.nodes)
+    return dataclasses.replace(snapshot, hosts=tuple(hosts.values()), nodes=nodes)
 
 
 def recovery_moves(nodes: Sequence[model.Node], snapshot: Snapshot) -> dict[str, str]:

@@ -11,7 +11,7 @@ import dataclasses
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 
 from senlin_container.domain import health, model
 from senlin_container.drivers import ports
@@ -55,7 +55,11 @@ class Monitor:
         catalogue: shared.Catalogue,
         settings: shared.Settings,
         wake: threading.Event,
+        is_at_work: Callable[[str], bool],
     ) -> None:
+        """Make it; ``is_at_work`` tells whether this engine has an action on a node."""
+        self._is_at_work = is_at_work
+        self._put_off: dict[str, tuple[str, str]] = {}
         self._parts = parts
         self._catalogue = catalogue
         self._settings = settings
@@ -90,7 +94,14 @@ class Monitor:
         self._tick.set()
 
     def suspect(self, host_id: str, node_id: str, container_id: str, since: float | None = None) -> None:
-        """Have a container inspected, and its node marked if it is dead."""
+        """Have a container inspected, and its node marked if it is dead; not while this engine works on the node."""
+        if self._is_at_work(node_id):
+            with self._lock:
+                self._put_off[node_id] = (host_id, container_id)
+            if self._is_at_work(node_id):
+                return  # ``released`` comes back to it
+            with self._lock:
+                self._put_off.pop(node_id, None)
         if not self._stop.is_set():
             self._pool.submit(
                 shared.survive,
@@ -101,6 +112,14 @@ class Monitor:
                 container_id,
                 since or time.monotonic(),
             )
+
+    def released(self, node_ids: Sequence[str], gone: Container[str]) -> None:
+        """Come back to suspects that this engine was at work on, but for those that are gone."""
+        with self._lock:
+            back = [(node_id, self._put_off.pop(node_id)) for node_id in node_ids if node_id in self._put_off]
+        for node_id, (host_id, container_id) in back:
+            if node_id not in gone:
+                self.suspect(host_id, node_id, container_id)
 
     def check_soon(self, host_id: str) -> None:
         """Have a host listed at the next tick."""

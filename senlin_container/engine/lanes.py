@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 _T = TypeVar("_T")
 
 _STEP = 1.5
-_BETTER = 1.04  # what counts as more throughput and not as noise
+_BETTER = 1.07  # what counts as more throughput and not as noise
 _LEAST = 2
 _PATIENCE = 32
 
@@ -19,9 +19,9 @@ class Limiter:
     """Finds the number of calls in parallel at which a host gets most of them done per second.
 
     It stays at the best number it knows. Now and then it tries a neighbour, measures the best one again right after,
-    and moves only when the neighbour was better than both measurements together: so neither noise nor a host that
-    slows down or speeds up by itself moves it. Every trial that did not pay makes the next one come later. A host that
-    does not answer halves the number.
+    and moves only when the neighbour was better than the mean of the measurements before and after it, which takes out
+    a host that slows down or speeds up by itself. Noise can still move it where the numbers differ little. Every trial
+    that did not pay makes the next one come later. A host that does not answer halves the number.
     """
 
     limit: int = 4

@@ -41,8 +41,10 @@ class Engine:
         self._settings = settings
         self._alone = alone
         self._stop = threading.Event()
-        self._monitor = health.Monitor(parts, catalogue, settings, wake)
-        self._worker = worker.Worker(parts, catalogue, settings, self.id, wake, self._monitor.refresh)
+        self._monitor = health.Monitor(parts, catalogue, settings, wake, lambda node: self._worker.is_at_work(node))
+        self._worker = worker.Worker(
+            parts, catalogue, settings, self.id, wake, self._monitor.refresh, self._monitor.released
+        )
         self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
 
     def start(self) -> None:

@@ -122,7 +122,7 @@ class Settler:
             else:
                 if done.counted < len(batch):
                     LOG.info("%d outcomes came after their leases were lost", len(batch) - done.counted)
-                self._settled(batch, done.readied)
+                shared.survive("taking note of outcomes", self._settled, batch, done.readied)
                 return
 
     def _write_each(self, batch: list[settling.Outcome]) -> None:
@@ -135,7 +135,7 @@ class Settler:
             action=batch[0].action, status=ActionStatus.FAILED, reason="Internal error: the outcome cannot be kept."
         )
         shared.survive("giving up an outcome", self._settle, [bare])  # else the action's timeout ends it
-        self._settled(batch, 1)
+        shared.survive("taking note of an outcome", self._settled, batch, 1)
 
     def _settle(self, batch: list[settling.Outcome]) -> settling.Settled:
         return self._parts.database.write(

@@ -36,7 +36,7 @@ class Settings:
     retry_delay: float = 1.0
     settle_batch: int = 16
     settle_delay: float = 1.0
-    host_parallelism: int = 4
+    host_parallelism: int = 8
     host_parallelism_max: int = 16
     host_endings: int = 12
     stop_timeout: float = 30.0

@@ -13,7 +13,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 
 from senlin_container.domain import lifecycle, model
 from senlin_container.domain.model import ActionKind, ActionStatus
@@ -53,9 +53,16 @@ class Worker:
         engine_id: str,
         wake: threading.Event,
         hosts_changed: Callable[[], None],
+        released: Callable[[Sequence[str], Container[str]], None],
     ) -> None:
+        """Make it.
+
+        :param hosts_changed: called when a host was made or changed
+        :param released: hears of the nodes that are not at work here any more, and which of them are gone
+        """
         self._parts = parts
         self._hosts_changed = hosts_changed
+        self._released = released
         self._next_try = math.inf
         self._settings = settings
         self._engine_id = engine_id
@@ -72,7 +79,8 @@ class Worker:
         self._lanes: dict[_Key, lanes.Lane[steps.Work]] = {}
         self._in_flight = 0
         self._planning = 0
-        self._mine: set[str] = set()
+        self._mine: dict[str, str] = {}  # the ids of the actions that are here, and of what they are about
+        self._at_work: set[str] = set()
         self._backlog = False
         self._more = False
         self._cancelled: Collection[str] = ()
@@ -89,6 +97,16 @@ class Worker:
         with self._lock:
             return list(self._mine)
 
+    def is_at_work(self, target: str) -> bool:
+        """Whether an action on this node or cluster is here."""
+        with self._lock:
+            return target in self._at_work
+
+    def _drop(self, action: model.Action) -> None:
+        """Note that an action is not here any more; the caller holds the lock."""
+        self._mine.pop(action.id, None)
+        self._at_work.discard(action.target)
+
     def stop(self) -> bool:
         """Claim no more, and wait for what is at work; returns whether all of it ended in time."""
         self._stopping = True
@@ -97,7 +115,8 @@ class Worker:
         with self._idle:
             for lane in self._lanes.values():  # what has not begun is left to the next engine
                 self._in_flight -= len(lane.waiting)
-                self._mine.difference_update(work.action.id for work in lane.waiting)
+                for work in lane.waiting:
+                    self._drop(work.action)
                 lane.waiting.clear()
             clean = self._idle.wait_for(
                 lambda: self._in_flight <= 0 and self._planning <= 0, timeout=self._settings.stop_timeout
@@ -147,8 +166,9 @@ class Worker:
             self._in_flight += len(claimed.works)
             self._backlog = len(claimed.works) >= room or bool(full)  # also when there was no room to look for any
             self._planning += len(claimed.clusters)
-            self._mine.update(action.id for action in claimed.clusters)
-            self._mine.update(work.action.id for work in claimed.works)
+            for action in (*claimed.clusters, *(work.action for work in claimed.works)):
+                self._mine[action.id] = action.target
+                self._at_work.add(action.target)
         self._cancelled = claimed.cancelled
         self._settler.expect([work.action.parent_id for work in claimed.works])
         return claimed
@@ -188,7 +208,7 @@ class Worker:
         finally:
             with self._idle:
                 self._planning -= 1
-                self._mine.discard(action.id)
+                self._drop(action)
                 self._idle.notify_all()
             self._wake.set()
 
@@ -212,7 +232,7 @@ class Worker:
                 if not placed:
                     with self._idle:
                         self._in_flight -= 1
-                        self._mine.discard(action.id)
+                        self._drop(action)
                         self._idle.notify_all()
                     return
                 work = self._parts.database.read(_refreshed, work, node.id)
@@ -266,7 +286,8 @@ class Worker:
     def _on_settled(self, batch: Sequence[settling.Outcome], readied: int) -> None:
         with self._idle:
             self._in_flight -= len(batch)
-            self._mine.difference_update(one.action.id for one in batch)
+            for one in batch:
+                self._drop(one.action)
             self._idle.notify_all()
             put_off = [one.after for one in batch if one.status == ActionStatus.READY]
             if put_off:
@@ -274,6 +295,7 @@ class Worker:
             news = readied > 0 or self._backlog or any(one.action.parent_id is None for one in batch)
         if any(one.host is not None for one in batch):
             self._hosts_changed()
+        self._released([one.action.target for one in batch], {one.action.target for one in batch if one.deleted})
         if news:  # a look at the queue is a transaction: it is not taken where nothing can have come
             self._wake.set()
 

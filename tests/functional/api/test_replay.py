@@ -59,7 +59,15 @@ class Engine:
         catalogue = shared.Catalogue(self.api.parts, pool, lambda name: hosts.read_tls(str(directory), name))
         wake = threading.Event()
         self.api.on_nudge = wake.set
-        self.worker = worker.Worker(self.api.parts, catalogue, shared.Settings(threads=4), "engine", wake, lambda: None)
+        self.worker = worker.Worker(
+            self.api.parts,
+            catalogue,
+            shared.Settings(threads=4),
+            "engine",
+            wake,
+            lambda: None,
+            lambda _ids, _gone: None,
+        )
         self.worker.start()
         now = time.time()
         service = model.Service(
