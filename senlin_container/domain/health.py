@@ -52,12 +52,18 @@ def compare(host_id: str, seen: Sequence[Seen], nodes: Mapping[str, model.Node],
             suspects.append(node)
         elif node.status in (model.NodeStatus.ERROR, model.NodeStatus.WARNING) and well:
             risen.append(node)
-    strays = [one.container_id for one in seen if one.node_id not in busy and _is_stray(one, nodes.get(one.node_id))]
+    strays = [
+        one.container_id for one in seen if one.node_id not in busy and _is_stray(one, nodes.get(one.node_id), host_id)
+    ]
     return Findings(suspects=tuple(suspects), risen=tuple(risen), strays=tuple(strays))
 
 
-def _is_stray(seen: Seen, node: model.Node | None) -> bool:
-    return node is None or node.physical_id != seen.container_id
+def _is_stray(seen: Seen, node: model.Node | None, host_id: str) -> bool:
+    if node is None or node.physical_id != seen.container_id:
+        return True
+    # One whose node was moved would run twice when the node is brought back where it is now. A node that is well is
+    # left alone: the same engine may have been registered as two hosts.
+    return node.host_id != host_id and node.status != model.NodeStatus.ACTIVE
 
 
 def is_lost_with_host(node: model.Node) -> bool:

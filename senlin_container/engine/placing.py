@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping
 
-from senlin_container.domain import model, placement, plan
+from senlin_container.domain import lifecycle, model, placement, plan
 from senlin_container.domain.model import ActionKind, ActionStatus
 from senlin_container.engine import snapshots
 from senlin_container.specs import registry
 from senlin_container.store import catalog, hosts, nodes, queue, session
 from senlin_container.usecases import context, settling
-from senlin_container.usecases.settling import PROMISED_BEFORE
 
 
 class Placer:
@@ -34,25 +32,27 @@ class Placer:
     def _grow(self, tx: session.Transaction, action: model.Action, node: model.Node) -> bool:
         if action.id not in queue.own(tx, {action.id: action.attempt}, action.engine or ""):
             return False
-        if PROMISED_BEFORE in action.data:
+        if action.data.get(settling.PROMISED):
             return True  # an earlier attempt has been promised it
-        decision = promise_update(tx, [node], action.inputs["new_profile_id"])
-        if isinstance(decision, plan.Refusal):
-            outcome = settling.Outcome(
-                action=action,
-                status=ActionStatus.FAILED,
-                reason=decision.reason,
-                node=nodes.Change(status=node.status, status_reason=node.status_reason),
-            )
+        refusal = promise_update(tx, [node.id], action.inputs["new_profile_id"])
+        if refusal is not None:
+            change = nodes.Change(status=node.status, status_reason=node.status_reason)
+            if node.status in lifecycle.BUSY_NODE:  # nobody knows what it was before the first attempt
+                change = nodes.Change(status=model.NodeStatus.WARNING, status_reason=refusal.reason)
+            outcome = settling.Outcome(action=action, status=ActionStatus.FAILED, reason=refusal.reason, node=change)
             settling.apply(tx, [outcome], new_id=self._parts.new_id, now=self._parts.clock())
             return False
-        queue.note(tx, action, data={**action.data, PROMISED_BEFORE: decision[node.id]})
+        queue.note(tx, action, data={**action.data, settling.PROMISED: True})
         return True
 
     def _place(self, tx: session.Transaction, action: model.Action, node: model.Node) -> bool:
         now = self._parts.clock()
         if action.id not in queue.own(tx, {action.id: action.attempt}, action.engine or ""):
             return False
+        fresh = nodes.by_id(tx, [node.id], lock=True).get(node.id)
+        if fresh is None:
+            return True  # its step says so
+        node = fresh  # a cluster action may have moved it since it was claimed
         current = hosts.all_of(tx, ids=[node.host_id]) if node.host_id is not None else []
         if current and current[0].state == model.HostState.UP:
             return True
@@ -78,24 +78,23 @@ class Placer:
             return False
         host_id = decision[0]
         hosts.promise(tx, {host_id: hosts.to_run(node)}, {host.id: host.generation for host in candidates})
+        nodes.change(tx, node.id, host_id=host_id)
         if node.host_id is not None:
             hosts.adjust(tx, {node.host_id: hosts.given_back(node)})
-        nodes.change(tx, node.id, host_id=host_id)
+            hosts.forget(tx, [node.host_id])
         queue.note(tx, action, lane=host_id)
         return True
 
 
-def promise_update(
-    tx: session.Transaction, found: Sequence[model.Node], profile_id: str
-) -> dict[str, dict[str, Any]] | plan.Refusal:
-    """Promise nodes what a new profile needs; returns by id what was promised before, or why there is no room."""
+def promise_update(tx: session.Transaction, node_ids: Collection[str], profile_id: str) -> plan.Refusal | None:
+    """Promise nodes what a new profile needs, instead of what they have been promised; tells why there is no room."""
     profile = catalog.profiles_by_id(tx, [profile_id])[profile_id]
-    before = {node.id: {"cpus": node.cpus, "memory": node.memory} for node in found}
     if profile.type != registry.CONTAINER:
-        return before
+        return None
     spec = registry.container_spec(profile)
     changes: dict[str, hosts.Promise] = {}
-    for node in found:
+    found = nodes.by_id(tx, node_ids, lock=True)  # other actions may have changed them since they were planned for
+    for node in found.values():
         if node.host_id is not None:
             change = hosts.Promise(cpus=spec.cpus - node.cpus, memory=spec.memory - node.memory)
             changes[node.host_id] = changes.get(node.host_id, hosts.Promise()).plus(change)
@@ -107,5 +106,5 @@ def promise_update(
             return refusal
     known = {host.id: host.generation for host in there}
     hosts.promise(tx, {host_id: change for host_id, change in changes.items() if host_id in known}, known)
-    nodes.promise(tx, list(before), cpus=spec.cpus, memory=spec.memory)
-    return before
+    nodes.promise(tx, list(found), cpus=spec.cpus, memory=spec.memory)
+    return None

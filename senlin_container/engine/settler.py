@@ -13,9 +13,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from senlin_container.domain.model import ActionStatus
+from senlin_container.domain.model import ActionStatus, NodeStatus
 from senlin_container.engine import shared
-from senlin_container.store import session
+from senlin_container.store import nodes, session
 from senlin_container.usecases import context, settling
 
 LOG = logging.getLogger(__name__)
@@ -126,14 +126,14 @@ class Settler:
                 return
 
     def _write_each(self, batch: list[settling.Outcome]) -> None:
-        """Find the outcome that spoils a batch; its action fails, and its node is left as it is."""
+        """Find the outcome that spoils a batch; its action fails, and nobody knows how its node is."""
         if len(batch) > 1:
             for one in batch:
                 self._write([one])
             return
-        bare = settling.Outcome(
-            action=batch[0].action, status=ActionStatus.FAILED, reason="Internal error: the outcome cannot be kept."
-        )
+        reason = "Internal error: the outcome cannot be kept."
+        change = nodes.Change(status=NodeStatus.ERROR, status_reason=reason)
+        bare = settling.Outcome(action=batch[0].action, status=ActionStatus.FAILED, reason=reason, node=change)
         shared.survive("giving up an outcome", self._settle, [bare])  # else the action's timeout ends it
         shared.survive("taking note of an outcome", self._settled, batch, 1)
 

@@ -156,6 +156,10 @@ class Steps:
             physical_id=seen.physical_id,
             details=seen.details,
         )
+        if new.type == registry.CONTAINER:
+            # promised before, unless another update of the node came in between
+            spec = registry.container_spec(new)
+            change = dataclasses.replace(change, cpus=spec.cpus, memory=spec.memory)
         return self._done(action, change, facts)
 
     def _recover(self, action: model.Action, profile: base.NodeProfile, job: base.Job) -> settling.Outcome:

@@ -93,9 +93,9 @@ class Unfolder:
             self._finish(tx, action, cluster, columns, decision.reason, now)
             return
         wave, later = decision.waves[0], decision.waves[1:]
-        promised = self._promise_updates(tx, wave, snapshot)
-        if isinstance(promised, plan.Refusal):
-            self._end(tx, action, ActionStatus.FAILED, promised.reason)
+        refusal = self._promise_updates(tx, wave)
+        if refusal is not None:
+            self._end(tx, action, ActionStatus.FAILED, refusal.reason)
             return
         first = cluster.next_index
         joins = sum(1 for step in wave if isinstance(step, plan.NodeStep) and step.kind == ActionKind.NODE_JOIN)
@@ -107,7 +107,7 @@ class Unfolder:
             status=lifecycle.CLUSTER_AT_WORK[action.kind].value,
             status_reason=f"{action.kind}: {decision.reason}.",
         )
-        self._write_wave(tx, action, cluster, wave, snapshot, promised, now)
+        self._write_wave(tx, action, cluster, wave, snapshot, now)
         queue.park(
             tx,
             action,
@@ -135,10 +135,12 @@ class Unfolder:
         cluster: model.Cluster,
         wave: plan.Wave,
         snapshot: planner.Snapshot,
-        promised: Mapping[str, model.Json],
         now: float,
     ) -> None:
         by_id = {node.id: node for node in snapshot.nodes}
+        # what moves takes its promises along, which single actions may have changed since the snapshot was read
+        moving = [step.node_id for step in wave if isinstance(step, plan.NodeStep) and "host_id" in step.inputs]
+        by_id |= nodes.by_id(tx, moving, lock=True)
         created = [self._new_node(cluster, step, snapshot, now) for step in wave if isinstance(step, plan.CreateNode)]
         nodes.insert(tx, created)
         promises: dict[str, hosts.Promise] = {}
@@ -161,8 +163,10 @@ class Unfolder:
                     given_back[known.host_id] = before.plus(hosts.given_back(known))
         hosts.promise(tx, promises, {host.id: host.generation for host in snapshot.hosts})
         hosts.adjust(tx, given_back)
+        if given_back:
+            hosts.forget(tx, given_back)
         children = [self._child(action, ActionKind.NODE_CREATE, node.id, {}, now) for node in created] + [
-            self._child(action, step.kind, step.node_id, step.inputs, now, promised.get(step.node_id))
+            self._child(action, step.kind, step.node_id, step.inputs, now)
             for step in wave
             if isinstance(step, plan.NodeStep)
         ]
@@ -197,22 +201,13 @@ class Unfolder:
             init_at=now,
         )
 
-    def _promise_updates(
-        self, tx: session.Transaction, wave: plan.Wave, snapshot: planner.Snapshot
-    ) -> Mapping[str, model.Json] | plan.Refusal:
-        """Have the hosts promise what the updates of a wave need; returns by node what was promised before."""
-        by_id = {node.id: node for node in snapshot.nodes}
-        updated: dict[str, list[model.Node]] = {}
-        for step in wave:
-            if isinstance(step, plan.NodeStep) and step.kind == ActionKind.NODE_UPDATE and step.node_id in by_id:
-                updated.setdefault(step.inputs["new_profile_id"], []).append(by_id[step.node_id])
-        before: dict[str, model.Json] = {}
-        for profile_id, found in updated.items():
-            promised = placing.promise_update(tx, found, profile_id)
-            if isinstance(promised, plan.Refusal):
-                return promised
-            before |= promised
-        return before
+    def _promise_updates(self, tx: session.Transaction, wave: plan.Wave) -> plan.Refusal | None:
+        """Have the hosts promise what the updates of a wave need; tells why they cannot."""
+        updates = [step for step in wave if isinstance(step, plan.NodeStep) and step.kind == ActionKind.NODE_UPDATE]
+        if not updates:
+            return None
+        (profile_id,) = {step.inputs["new_profile_id"] for step in updates}
+        return placing.promise_update(tx, [step.node_id for step in updates], profile_id)
 
     def _child(
         self,
@@ -221,7 +216,6 @@ class Unfolder:
         node_id: str,
         inputs: Mapping[str, Any],
         now: float,
-        promised: model.Json | None = None,
     ) -> model.Action:
         child = records.action(
             id_=self._parts.new_id(),
@@ -235,9 +229,9 @@ class Unfolder:
             cause=records.DERIVED,
             parent_id=parent.id,
         )
-        if promised is None:
+        if kind != ActionKind.NODE_UPDATE:
             return child
-        return dataclasses.replace(child, data={settling.PROMISED_BEFORE: promised})
+        return dataclasses.replace(child, data={settling.PROMISED: True})
 
     def _resume(self, tx: session.Transaction, action: model.Action) -> None:
         """Carry on after a wave: the next one, or the end."""
@@ -260,11 +254,11 @@ class Unfolder:
             wave = plan.load_wave(waves[0])
             members = nodes.by_id(tx, [step.node_id for step in wave if isinstance(step, plan.NodeStep)])
             snapshot = planner.Snapshot(cluster=cluster, nodes=tuple(members.values()))
-            promised = self._promise_updates(tx, wave, snapshot)
-            if isinstance(promised, plan.Refusal):
-                self._end(tx, action, ActionStatus.FAILED, promised.reason)
+            refusal = self._promise_updates(tx, wave)
+            if refusal is not None:
+                self._end(tx, action, ActionStatus.FAILED, refusal.reason)
                 return
-            self._write_wave(tx, action, cluster, wave, snapshot, promised, now)
+            self._write_wave(tx, action, cluster, wave, snapshot, now)
             queue.park(tx, action, plan={"waves": waves[1:]}, pending=len(wave), data=action.data, reason="", now=now)
         else:
             self._finish(tx, action, cluster, {}, settling.DONE, now)

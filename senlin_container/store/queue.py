@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from senlin_container.domain import lifecycle, model
-from senlin_container.domain.model import ActionStatus
+from senlin_container.domain.model import ActionKind, ActionStatus
 from senlin_container.store import listing, rows, session
 
 _A = rows.ACTIONS
@@ -318,6 +318,17 @@ def unfinished(
     if node_ids is not None:
         query = query.where(_A.c.target.in_(node_ids))
     return [rows.action(row) for row in tx.execute(query)]
+
+
+def count_lone(tx: sa.Connection, cluster_id: str, kind: ActionKind) -> int:
+    """Count the actions of a kind on single nodes of a cluster that can still go on."""
+    query = sa.select(sa.func.count()).where(
+        _A.c.cluster_id == cluster_id,
+        _A.c.kind == kind.value,
+        _A.c.parent_id.is_(None),
+        _A.c.status.in_(_UNFINISHED),
+    )
+    return int(tx.execute(query).scalar_one())
 
 
 def request_cancel(tx: sa.Connection, ids: Sequence[str], now: float) -> None:

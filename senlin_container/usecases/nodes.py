@@ -171,10 +171,11 @@ class NodeCommands(base.Base):
             _check_idle(tx, node)
         cluster = cluster_store.get(tx, node.cluster_id) if node.cluster_id is not None else None
         if cluster is not None and not force:
-            size = sizing.Size(
-                desired=max(cluster.desired_capacity - 1, 0), min_size=cluster.min_size, max_size=model.UNBOUNDED
-            )
+            # others that are to go lower the desired capacity only when they have gone
+            left = cluster.desired_capacity - 1 - queue.count_lone(tx, cluster.id, model.ActionKind.NODE_DELETE)
+            size = sizing.Size(desired=max(left, 0), min_size=cluster.min_size, max_size=model.UNBOUNDED)
             base.accepted(sizing.fit(size, strict=True))
+            cluster_store.change(tx, cluster)  # of two at once, one decides anew
         return self._enqueue(tx, ctx, model.ActionKind.NODE_DELETE, node, {"force": True} if force else {})
 
     def _simple_node(

@@ -9,13 +9,14 @@ from typing import Any
 
 from senlin_container.domain import lifecycle, model
 from senlin_container.domain.model import ActionKind, ActionStatus, NodeStatus
-from senlin_container.store import clusters, history, hosts, nodes, queue, session
+from senlin_container.specs import registry
+from senlin_container.store import catalog, clusters, history, hosts, nodes, queue, session
 from senlin_container.usecases import records
 
 DONE = "Action completed successfully."
 
-PROMISED_BEFORE = "promised_before"
-"""In the data of an update: what its node's host had promised before, given back should the update fail."""
+PROMISED = "promised"
+"""In the data of an update: its node's host has promised what the new profile needs, to be given back if it fails."""
 
 _LEVELS = {
     ActionStatus.SUCCEEDED: records.INFO,
@@ -55,7 +56,9 @@ def settle(
 ) -> Settled:
     """Write a batch of outcomes, but for those of attempts that are not this engine's any more."""
     mine = queue.own(tx, {one.action.id: one.action.attempt for one in outcomes}, engine)
-    live = [_cancelled(one) if mine[one.action.id].cancelling else one for one in outcomes if one.action.id in mine]
+    # the actions as they are now: what was asked of them, or noted in them, since they were claimed counts
+    live = [dataclasses.replace(one, action=mine[one.action.id]) for one in outcomes if one.action.id in mine]
+    live = [_cancelled(one) if one.action.cancelling else one for one in live]
     readied = apply(tx, live, new_id=new_id, now=now)
     return Settled(counted=len(live), readied=readied)
 
@@ -67,6 +70,7 @@ def apply(tx: session.Transaction, outcomes: Sequence[Outcome], *, new_id: Calla
         return 0
     before = nodes.by_id(tx, [one.action.target for one in outcomes], lock=True)
     outcomes = [_checked(one, before.get(one.action.target)) for one in outcomes]
+    outcomes = _given_back(tx, outcomes, before)
     _apply_to_nodes(tx, outcomes, before, now)
     queue.settle(
         tx,
@@ -99,12 +103,29 @@ def _checked(outcome: Outcome, node: model.Node | None) -> Outcome:
     if joins and node.cluster_id is not None:
         reason = f"Node '{node.name}' is a member of cluster {node.cluster_id} by now."
         return dataclasses.replace(outcome, status=ActionStatus.FAILED, reason=reason, node=nodes.Change())
-    promised = outcome.action.data.get(PROMISED_BEFORE)
-    if promised and outcome.status in (ActionStatus.FAILED, ActionStatus.CANCELLED):
-        # the node keeps its old profile, so what was promised for the new one is given back
-        change = dataclasses.replace(outcome.node, cpus=promised["cpus"], memory=promised["memory"])
-        return dataclasses.replace(outcome, node=change)
     return outcome
+
+
+def _given_back(
+    tx: session.Transaction, outcomes: Sequence[Outcome], before: Mapping[str, model.Node]
+) -> list[Outcome]:
+    """Give back what was promised to updates that failed: their nodes keep their profiles, and what these need."""
+    failed = {
+        one.action.target
+        for one in outcomes
+        if one.action.data.get(PROMISED) and one.status in (ActionStatus.FAILED, ActionStatus.CANCELLED)
+    }
+    kept = catalog.profiles_by_id(tx, {before[node_id].profile_id for node_id in failed if node_id in before})
+    found = []
+    for one in outcomes:
+        node = before.get(one.action.target)
+        if node is not None and node.id in failed and kept[node.profile_id].type == registry.CONTAINER:
+            spec = registry.container_spec(kept[node.profile_id])
+            change = dataclasses.replace(one.node, cpus=spec.cpus, memory=spec.memory)
+            found.append(dataclasses.replace(one, node=change))
+        else:
+            found.append(one)
+    return found
 
 
 def _shrink(tx: session.Transaction, lone: Sequence[Outcome], before: Mapping[str, model.Node]) -> None:
