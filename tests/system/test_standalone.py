@@ -6,11 +6,13 @@ import pathlib
 import socket
 import sqlite3
 import stat
+import time
 from collections.abc import Callable
 from typing import Any
 
 import bcrypt
 import pytest
+import requests
 
 from senlin_container.drivers import fake, ports
 from tests import certificates, standalone
@@ -80,6 +82,48 @@ def test_it_ends_in_order_on_sigterm_and_goes_on_when_it_is_started_again(
     api.succeed(answer)
     assert_whole(service, api, 60)
     assert "were left at work" not in service.log.read_text()
+
+
+def test_it_ends_in_time_although_a_host_hangs(new_service: NewService, new_api: NewApi) -> None:
+    service = new_service(engine={"stop_timeout": 1}, simulated={"call_timeout": 60})
+    service.start()
+    api = new_api(service)
+    api.host("one", endpoint=SIMULATED)
+    profile = api.container("web", host_node="one")
+    hang = service.state / "simulated" / "one.hang"
+    hang.touch()
+    answer = api.ask(
+        "POST", "/v1/clusters", {"cluster": {"name": "web", "profile_id": profile["id"], "desired_capacity": 5}}
+    )
+    standalone.wait_until("calls hang", lambda: at_work(service) > 0)
+    begun = time.monotonic()
+    assert service.stop() == 0
+    assert time.monotonic() - begun < 10.0
+    assert at_work(service) == 0
+    hang.unlink()
+    begun = time.monotonic()
+    service.start()  # nothing of the first one is left in its way
+    api = new_api(service)
+    api.succeed(answer)
+    assert time.monotonic() - begun < 30.0
+    assert_whole(service, api, 5)
+
+
+def test_no_web_page_of_others_is_answered(new_service: NewService) -> None:
+    service = new_service()
+    service.start()
+    port = service.url.rpartition(":")[2]
+    for headers, status in (
+        ({}, 200),
+        ({"Host": f"localhost:{port}"}, 200),
+        ({"Host": f"[::1]:{port}"}, 200),
+        ({"Origin": f"http://localhost:{port}"}, 200),
+        ({"Host": f"evil.example:{port}"}, 403),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+    ):
+        answer = requests.get(f"{service.url}/v1/clusters", headers=headers, timeout=30)
+        assert answer.status_code == status, (headers, answer.text)
 
 
 def test_it_goes_on_where_it_was_killed(new_service: NewService, new_api: NewApi) -> None:

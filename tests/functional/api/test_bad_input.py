@@ -273,6 +273,15 @@ OTHERS: list[tuple[str, str, Any]] = [
     ("POST", "/v1/clusters/c/ops", {"restart": {"params": {}, "filters": {"bogus": 1}}}),
     ("GET", "/v1/clusters/c/attrs/][", None),
     ("GET", "/v1/clusters/c/attrs/$..", None),
+    ("GET", "/v1/clusters/k/attrs/`parent`", None),
+    ("GET", "/v1/clusters/k/attrs/details.`parent`.`parent`", None),
+    ("GET", "/v1/clusters/k/attrs/name.`parent`.`parent`.`parent`", None),
+    ("GET", "/v1/clusters/k/attrs/name%20&%20id", None),
+    ("GET", "/v1/clusters/k/attrs/$..*[?(@.x)]", None),
+    ("GET", "/v1/clusters/k/attrs/name%20where%20`x`", None),
+    ("GET", "/v1/clusters/k/attrs/details[" + "9" * 5000 + "]", None),
+    ("GET", "/v1/clusters/k/attrs/" + "(" * 3000, None),
+    ("GET", "/v1/clusters/k/attrs/" + "$." * 3000 + "name", None),
     ("PATCH", "/v1/nodes/n", {"node": {}}),
     ("PATCH", "/v1/nodes/n", {"node": {"profile_id": "host"}}),
     ("PATCH", "/v1/nodes/n", {"node": {"tainted": "maybe"}}),
@@ -394,6 +403,15 @@ def shown(request: tuple[str, str, dict[str, Any]]) -> str:
     return f"{method} {path} {text}"[:80]
 
 
+@pytest.fixture
+def stocked(stocked: Any) -> Any:
+    """Add a cluster ``k`` with a node, so that there is something to follow a path in."""
+    stocked.make("/v1/clusters", {"cluster": {"name": "k", "profile_id": "web"}})
+    stocked.make("/v1/nodes", {"node": {"name": "m", "profile_id": "web", "cluster_id": "k"}})
+    return stocked
+
+
+@pytest.mark.filterwarnings("ignore:The `:DeprecationWarning")  # some operators of paths will go
 @pytest.mark.parametrize("request_", REQUESTS, ids=shown)
 def test_it_is_refused_with_a_message_and_changes_nothing(stocked: Any, request_: Any) -> None:
     method, path, extra = request_

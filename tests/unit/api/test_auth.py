@@ -35,6 +35,52 @@ def test_noauth_takes_everybody_for_the_same_administrator() -> None:
     assert (identity.owner.user, identity.owner.project, identity.admin) == ("noauth", "default", True)
 
 
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"HTTP_HOST": "localhost"},
+        {"HTTP_HOST": "LocalHost:8778"},
+        {"HTTP_HOST": "127.0.0.1:8778"},
+        {"HTTP_HOST": "127.8.9.1"},
+        {"HTTP_HOST": "[::1]:8778"},
+        {"HTTP_HOST": "[::1]"},
+        {"HTTP_HOST": "cloud.example:443"},
+        {"HTTP_HOST": "localhost:8778", "HTTP_ORIGIN": "http://localhost:3000"},
+        {"HTTP_HOST": "localhost:8778", "HTTP_ORIGIN": "https://cloud.example"},
+        {"HTTP_HOST": "", "HTTP_ORIGIN": ""},
+    ],
+)
+def test_noauth_answers_this_machine_and_the_names_of_the_service(environ: dict[str, str]) -> None:
+    assert auth.NoAuth({"cloud.example"})(environ).admin
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"HTTP_HOST": "evil.example"},
+        {"HTTP_HOST": "evil.example:8778"},
+        {"HTTP_HOST": "localhost.evil.example"},
+        {"HTTP_HOST": "127.0.0.1.evil.example"},
+        {"HTTP_HOST": "localhost@evil.example"},
+        {"HTTP_HOST": "evil.example#localhost"},
+        {"HTTP_HOST": "192.0.2.1:8778"},
+        {"HTTP_HOST": "0.0.0.0:8778"},
+        {"HTTP_HOST": "[2001:db8::1]:8778"},
+        {"HTTP_HOST": "[::1"},
+        {"HTTP_HOST": "cloud.example"},
+        {"HTTP_HOST": "localhost:8778", "HTTP_ORIGIN": "http://evil.example"},
+        {"HTTP_HOST": "localhost:8778", "HTTP_ORIGIN": "https://localhost.evil.example:8778"},
+        {"HTTP_HOST": "localhost:8778", "HTTP_ORIGIN": "null"},
+        {"HTTP_HOST": "localhost:8778", "HTTP_ORIGIN": "file://"},
+        {"HTTP_HOST": "evil.example", "HTTP_ORIGIN": "http://localhost"},
+    ],
+)
+def test_noauth_refuses_the_pages_of_others(environ: dict[str, str]) -> None:
+    with pytest.raises(faults.Fault) as caught:
+        auth.NoAuth()(environ)
+    assert caught.value.status == 403
+
+
 def test_who_knows_the_password_is_let_in(user_file: pathlib.Path) -> None:
     identity = auth.HttpBasic(str(user_file))(credentials("ann", "secret"))
     assert (identity.owner.user, identity.owner.project, identity.admin) == ("ann", "default", True)
