@@ -100,7 +100,7 @@ def test_the_life_of_hosts(site: conftest.Site, tmp_path: pathlib.Path) -> None:
     assert len(cli.ask("show", cluster)["node_ids"].split()) == 2
     assert sorted(names(cli.ask("members", "list", cluster))) == sorted([one, two])
     site.ended(cli.succeed("members", "replace", "--nodes", f"{two}={three}", cluster))
-    assert names(cli.ask("members", "list", "--sort", "name", cluster)) == [one, three]
+    assert names(cli.ask("members", "list", "--sort", "name", cluster)) == sorted([one, three])
     site.ended(cli.succeed("members", "del", "--nodes", three, cluster))
     site.ended(cli.succeed("members", "del", "--nodes", one, "--destroy-after-deletion", "true", cluster))
     assert cli.ask("members", "list", cluster) == []
@@ -355,7 +355,6 @@ def test_a_session_with_a_password(
         who = ("--os-auth-type", "http_basic", "--os-username", "ann", "--os-password", password)
         return site.cli.like(*who, "--os-endpoint", endpoint)
 
-    # with this kind of authentication the client looks for no version: it takes the endpoint as it is
     cli = client("secret", f"{guarded.url}/v1")
     spec = conftest.write_spec(tmp_path, host_spec(site, 1))
     assert cli.ask("profile", "create", "--spec-file", spec, "engine")["user_id"] == "ann"
@@ -363,8 +362,9 @@ def test_a_session_with_a_password(
     spec = conftest.write_spec(tmp_path, CONTAINER_SPEC.replace("host_cluster: hosts", "host_node: engine"))
     cli.succeed("profile", "create", "--spec-file", spec, "web")
     assert cli.ask("create", "--profile", "web", "--desired-capacity", "1", "--wait", "web")["status"] == "ACTIVE"
-    for other, told in ((client("wrong", f"{guarded.url}/v1"), "401"), (client("secret", guarded.url), "/v1")):
-        refused = other.run("list")
-        assert refused.status == 1
-        assert told in refused.err
+    refused = client("wrong", f"{guarded.url}/v1").run("list")
+    assert refused.status == 1
+    assert "401" in refused.err
+    # with this kind of authentication the client looks for no version: it takes the endpoint as it is
+    assert names(client("secret", guarded.url).ask("list")) == ["web"]
     assert "accepted by action" in cli.succeed("delete", "--force", "--wait", "web").out
