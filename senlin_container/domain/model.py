@@ -13,6 +13,9 @@ from typing import Any
 
 Json = Mapping[str, Any]
 
+REASON_LIMIT = 4000
+"""Most characters of a reason that are kept: engines are not ours, and every database must take what they say."""
+
 UNBOUNDED = -1
 """``max_size`` of a cluster without an upper bound."""
 

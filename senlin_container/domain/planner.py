@@ -73,12 +73,6 @@ def plan_for(snapshot: Snapshot, request: requests.Request, *, seed: str) -> pla
             return _operate(snapshot, request)
 
 
-def place_node(snapshot: Sequence[model.Host], demand: placement.Demand) -> str | plan.Refusal:
-    """Choose a host for a container that belongs to no cluster."""
-    chosen = placement.place(1, demand, snapshot, {})
-    return chosen if isinstance(chosen, plan.Refusal) else chosen[0]
-
-
 def _sized(snapshot: Snapshot, size: sizing.Size | plan.Refusal, seed: str) -> plan.Plan | plan.Refusal:
     return size if isinstance(size, plan.Refusal) else _to_size(snapshot, size, seed)
 

@@ -25,7 +25,6 @@ PROFILES: Mapping[str, base.NodeProfile] = {
 
 
 _ID_LIMIT = 128
-_TEXT_LIMIT = 4000  # engines are not ours: what they say is cut to what every database takes
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +222,7 @@ class Steps:
         )
 
     def _status(self, status: NodeStatus, reason: str) -> nodes.Change:
-        return nodes.Change(status=status, status_reason=reason[:_TEXT_LIMIT], updated_at=self._clock())
+        return nodes.Change(status=status, status_reason=reason[: model.REASON_LIMIT], updated_at=self._clock())
 
 
 class _Nowhere:

@@ -18,7 +18,6 @@ from senlin_container.store import listing, rows, session
 
 _A = rows.ACTIONS
 _UNFINISHED = [status.value for status in lifecycle.UNFINISHED]
-_TEXT_LIMIT = 4000
 _CHUNK = 500
 """Most ids in one IN list: what every database takes without complaint."""
 
@@ -156,7 +155,7 @@ def settle(tx: sa.Connection, settlements: Sequence[Settlement], now: float) -> 
         first = group[0]
         values: dict[str, Any] = {
             "status": first.status.value,
-            "status_reason": first.reason[:_TEXT_LIMIT],
+            "status_reason": first.reason[: model.REASON_LIMIT],
             "engine": None,
             "lease_until": None,
         }

@@ -263,7 +263,7 @@ def event_columns(value: model.Event) -> dict[str, Any]:
         "cluster_id": value.cluster_id,
         "action": value.action,
         "status": value.status,
-        "status_reason": value.status_reason[:4000],
+        "status_reason": value.status_reason[: model.REASON_LIMIT],
         **owner_columns(value.owner),
         "meta": value.metadata,
     }
