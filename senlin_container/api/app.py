@@ -14,6 +14,7 @@ from oslo_middleware import request_id
 from pecan import hooks
 
 from senlin_container.api import auth, calls, documents, faults, layers, operations, routing, versions
+from senlin_container.api import operation as operation_module
 from senlin_container.conf import api as api_conf
 from senlin_container.domain import errors
 from senlin_container.specs import registry
@@ -143,7 +144,7 @@ def _strategy(options: cfg.ConfigOpts.GroupAttr) -> auth.Strategy:
     return auth.NoAuth({public} if public else ())
 
 
-def _public_paths(table: Iterable[operations.Operation]) -> frozenset[str]:
+def _public_paths(table: Iterable[operation_module.Operation]) -> frozenset[str]:
     """Return the paths that need no credentials, with and without a slash at their end."""
     paths = {operation.path.rstrip("/") for operation in table if operation.policy is None}
     return frozenset(paths | {f"{path}/" for path in paths})
@@ -183,7 +184,7 @@ def _pairs(request: pecan.Request) -> list[tuple[str, str]]:
     return pairs
 
 
-def _render(operation: operations.Operation, answer: calls.Answer) -> webob.Response:
+def _render(operation: operation_module.Operation, answer: calls.Answer) -> webob.Response:
     if answer.document is None:
         response = webob.Response(status=operation.success, content_type="application/json")
         response.content_length = 0

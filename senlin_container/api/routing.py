@@ -6,17 +6,18 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from senlin_container.api import faults, operations, versions
+from senlin_container.api import faults, versions
+from senlin_container.api import operation as operation_module
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """What a method and a path lead to: one operation, or several that the body chooses from."""
 
-    candidates: tuple[operations.Operation, ...]
+    candidates: tuple[operation_module.Operation, ...]
     path: Mapping[str, str]
 
-    def choose(self, document: Mapping[str, Any], version: versions.Version) -> operations.Operation:
+    def choose(self, document: Mapping[str, Any], version: versions.Version) -> operation_module.Operation:
         """Return the operation that a document is meant for.
 
         :raises faults.Fault: 400 when the document names none or several, or the version does not have it
@@ -32,7 +33,7 @@ class Match:
             )
         return operation
 
-    def _named(self, document: Mapping[str, Any]) -> operations.Operation:
+    def _named(self, document: Mapping[str, Any]) -> operation_module.Operation:
         if not document:
             raise faults.malformed("No action specified")
         if len(document) > 1:
@@ -50,13 +51,13 @@ class _Branch:
     def __init__(self) -> None:
         self.fixed: dict[str, _Branch] = {}
         self.variable: tuple[str, _Branch] | None = None
-        self.methods: dict[str, tuple[operations.Operation, ...]] = {}
+        self.methods: dict[str, tuple[operation_module.Operation, ...]] = {}
 
 
 class Router:
     """A tree of the path templates of operations. A fixed segment is preferred to a variable."""
 
-    def __init__(self, table: Iterable[operations.Operation]) -> None:
+    def __init__(self, table: Iterable[operation_module.Operation]) -> None:
         self._root = _Branch()
         for operation in table:
             branch = self._root

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from urllib import parse
 
-from senlin_container.api import calls, schemas
+from senlin_container.api import calls
+from senlin_container.api.schemas import parts
 from senlin_container.usecases import queries
 
 
@@ -23,7 +24,7 @@ def page(services: calls.Services, call: calls.Call) -> queries.Page:
 
 def filters(call: calls.Call) -> dict[str, str]:
     """Return the filters of a call: what does not choose a page."""
-    return {name: value for name, value in call.query.items() if name not in schemas.PAGING}
+    return {name: value for name, value in call.query.items() if name not in parts.PAGING}
 
 
 def answer(services: calls.Services, call: calls.Call, key: str, items: Sequence[dict[str, Any]]) -> calls.Answer:

@@ -10,6 +10,7 @@ from typing import Any
 import bcrypt
 import pytest
 
+from senlin_container.api import operation as operation_module
 from senlin_container.api import operations, versions
 from senlin_container.store import session
 
@@ -17,11 +18,11 @@ ALL = pytest.mark.parametrize("operation", operations.OPERATIONS, ids=lambda ope
 REQUEST_ID = re.compile(r"req-[0-9a-f-]{36}")
 
 
-def filled(operation: operations.Operation, name: str = "nothing") -> str:
+def filled(operation: operation_module.Operation, name: str = "nothing") -> str:
     return re.sub(r"\{\w+\}", name, operation.path)
 
 
-def body_of(operation: operations.Operation) -> dict[str, Any] | None:
+def body_of(operation: operation_module.Operation) -> dict[str, Any] | None:
     """Return the smallest body that fits the schema of an operation."""
     return None if operation.body is None else smallest(operation.body.schema())
 
@@ -61,7 +62,7 @@ def assert_error(response: Any, status: int) -> None:
 
 
 @ALL
-def test_every_answer_has_the_common_headers(stocked: Any, operation: operations.Operation) -> None:
+def test_every_answer_has_the_common_headers(stocked: Any, operation: operation_module.Operation) -> None:
     newest = versions.render(versions.MAXIMUM if operation.policy else versions.DEFAULT)
     response = stocked.send(operation.method, filled(operation), body_of(operation))
     assert response.status_int < 500, response.text
@@ -69,7 +70,7 @@ def test_every_answer_has_the_common_headers(stocked: Any, operation: operations
 
 
 @ALL
-def test_what_is_not_there_is_not_found(stocked: Any, operation: operations.Operation) -> None:
+def test_what_is_not_there_is_not_found(stocked: Any, operation: operation_module.Operation) -> None:
     if "{" in operation.path:
         before = stocked.rows()
         body = body_of(operation)
@@ -87,7 +88,7 @@ def test_what_is_not_there_is_not_found(stocked: Any, operation: operations.Oper
 
 
 @ALL
-def test_nothing_answers_before_its_version(stocked: Any, operation: operations.Operation) -> None:
+def test_nothing_answers_before_its_version(stocked: Any, operation: operation_module.Operation) -> None:
     if operation.since > versions.MINIMUM:
         before = f"1.{operation.since[1] - 1}"
         response = stocked.send(operation.method, filled(operation, "c"), body_of(operation), version=before)
@@ -98,7 +99,7 @@ def test_nothing_answers_before_its_version(stocked: Any, operation: operations.
 
 @ALL
 def test_nothing_answers_strangers_that_is_not_public(
-    stocked: Any, operation: operations.Operation, tmp_path: pathlib.Path
+    stocked: Any, operation: operation_module.Operation, tmp_path: pathlib.Path
 ) -> None:
     users = tmp_path / "users"
     users.write_text(f"ann:{bcrypt.hashpw(b'secret', bcrypt.gensalt(4)).decode()}\n")
@@ -123,7 +124,9 @@ def test_nothing_answers_strangers_that_is_not_public(
 
 
 @ALL
-def test_a_read_is_at_most_two_statements_and_asks_no_engine(stocked: Any, operation: operations.Operation) -> None:
+def test_a_read_is_at_most_two_statements_and_asks_no_engine(
+    stocked: Any, operation: operation_module.Operation
+) -> None:
     if operation.method == "GET":
         path = filled(operation, "c")
         for name, found in (("profile_type", "container.host.endpoint-1.0"), ("profile_id", "web"), ("node_id", "n")):
@@ -143,7 +146,7 @@ def test_a_read_is_at_most_two_statements_and_asks_no_engine(stocked: Any, opera
 
 
 @ALL
-def test_an_admission_is_one_transaction(stocked: Any, operation: operations.Operation) -> None:
+def test_an_admission_is_one_transaction(stocked: Any, operation: operation_module.Operation) -> None:
     if operation.method != "GET":
         with session.counted(stocked.database) as counts:
             stocked.send(operation.method, filled(operation, "c"), body_of(operation))

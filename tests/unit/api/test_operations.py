@@ -8,6 +8,7 @@ import re
 import pytest
 
 from senlin_container.api import faults, operations, routing, versions
+from senlin_container.api import operation as operation_module
 
 ROUTER = routing.Router(operations.OPERATIONS)
 
@@ -17,7 +18,7 @@ def filled(path: str) -> str:
 
 
 @pytest.mark.parametrize("operation", operations.OPERATIONS, ids=lambda operation: operation.name)
-def test_every_operation_is_complete(operation: operations.Operation) -> None:
+def test_every_operation_is_complete(operation: operation_module.Operation) -> None:
     assert operation.title
     assert operation.handler.__doc__
     assert operation.success in (200, 201, 202, 204, 300)
@@ -31,7 +32,7 @@ def test_every_operation_is_complete(operation: operations.Operation) -> None:
 
 
 @pytest.mark.parametrize("operation", operations.OPERATIONS, ids=lambda operation: operation.name)
-def test_every_operation_is_found(operation: operations.Operation) -> None:
+def test_every_operation_is_found(operation: operation_module.Operation) -> None:
     for path in (filled(operation.path), filled(operation.path) + "/"):
         match = ROUTER.match(operation.method, path)
         assert match.choose({operation.action: {}} if operation.action else {}, operation.since) is operation
@@ -60,7 +61,7 @@ def test_lists_sort_by_their_own_keys_only() -> None:
 
 
 @pytest.mark.parametrize("operation", operations.OPERATIONS, ids=lambda operation: operation.name)
-def test_no_operation_answers_before_its_version(operation: operations.Operation) -> None:
+def test_no_operation_answers_before_its_version(operation: operation_module.Operation) -> None:
     if operation.since == versions.MINIMUM:
         return
     before = (1, operation.since[1] - 1)

@@ -1,0 +1,101 @@
+"""The operations on clusters."""
+
+from __future__ import annotations
+
+from senlin_container.api import calls, operation, validation, versions
+from senlin_container.api.controllers import clusters
+from senlin_container.api.schemas import clusters as schemas
+from senlin_container.api.schemas import parts
+
+
+def _cluster_action(
+    body: validation.Wrapped, title: str, handler: calls.Handler, *, since: versions.Version = versions.MINIMUM
+) -> operation.Operation:
+    return operation.Operation(
+        name=f"cluster_{body.key}",
+        title=title,
+        method="POST",
+        path="/v1/clusters/{cluster_id}/actions",
+        handler=handler,
+        policy="clusters:action",
+        success=202,
+        errors=(404, 409),
+        since=since,
+        action=body.key,
+        body=body,
+    )
+
+
+OPERATIONS: tuple[operation.Operation, ...] = (
+    operation.get(
+        "cluster_list",
+        "List clusters",
+        "/v1/clusters",
+        clusters.list_clusters,
+        "clusters:index",
+        query=schemas.CLUSTER_LIST,
+    ),
+    operation.get(
+        "cluster_show", "Show a cluster", "/v1/clusters/{cluster_id}", clusters.show_cluster, "clusters:get"
+    ),
+    operation.Operation(
+        name="cluster_create",
+        title="Create a cluster",
+        method="POST",
+        path="/v1/clusters",
+        handler=clusters.create_cluster,
+        policy="clusters:create",
+        success=202,
+        body=schemas.CLUSTER_CREATE,
+    ),
+    operation.Operation(
+        name="cluster_update",
+        title="Update a cluster",
+        method="PATCH",
+        path="/v1/clusters/{cluster_id}",
+        handler=clusters.update_cluster,
+        policy="clusters:update",
+        success=202,
+        errors=(404, 409),
+        body=schemas.CLUSTER_UPDATE,
+    ),
+    operation.Operation(
+        name="cluster_delete",
+        title="Delete a cluster",
+        method="DELETE",
+        path="/v1/clusters/{cluster_id}",
+        handler=clusters.delete_cluster,
+        policy="clusters:delete",
+        success=202,
+        errors=(404, 409),
+        body=parts.DELETE,
+    ),
+    _cluster_action(schemas.CLUSTER_ADD_NODES, "Add nodes to a cluster", clusters.add_nodes),
+    _cluster_action(schemas.CLUSTER_DEL_NODES, "Remove nodes from a cluster", clusters.del_nodes),
+    _cluster_action(schemas.CLUSTER_REPLACE_NODES, "Replace nodes of a cluster", clusters.replace_nodes, since=(1, 3)),
+    _cluster_action(schemas.CLUSTER_RESIZE, "Resize a cluster", clusters.resize),
+    _cluster_action(schemas.CLUSTER_SCALE_IN, "Shrink a cluster", clusters.scale_in),
+    _cluster_action(schemas.CLUSTER_SCALE_OUT, "Grow a cluster", clusters.scale_out),
+    _cluster_action(schemas.CLUSTER_CHECK, "Check the nodes of a cluster", clusters.check),
+    _cluster_action(schemas.CLUSTER_RECOVER, "Recover the nodes of a cluster", clusters.recover),
+    operation.Operation(
+        name="cluster_operation",
+        title="Run an operation on the nodes of a cluster",
+        method="POST",
+        path="/v1/clusters/{cluster_id}/ops",
+        handler=clusters.operate,
+        policy="clusters:operation",
+        success=202,
+        errors=(404, 409),
+        since=(1, 4),
+        body=schemas.CLUSTER_OPERATION,
+    ),
+    operation.get(
+        "cluster_collect",
+        "Collect an attribute of all nodes of a cluster",
+        "/v1/clusters/{cluster_id}/attrs/{path}",
+        clusters.collect,
+        "clusters:collect",
+        since=(1, 2),
+    ),
+)

@@ -1,0 +1,101 @@
+"""The bodies and queries of clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from senlin_container.api import faults, validation
+from senlin_container.api.schemas import parts
+from senlin_container.domain import model
+
+CLUSTER_CREATE = validation.Wrapped(
+    "cluster",
+    validation.Shape(
+        {
+            "name": parts.NAME,
+            "profile_id": parts.IDENTITY,
+            "min_size": parts.integer(0),
+            "max_size": parts.integer(model.UNBOUNDED),
+            "desired_capacity": parts.integer(0),
+            "timeout": parts.integer(1),
+            "metadata": parts.OBJECT,
+            "config": parts.OBJECT,
+        },
+        required=("name", "profile_id"),
+    ),
+)
+CLUSTER_UPDATE = validation.Wrapped(
+    "cluster",
+    validation.Shape(
+        {
+            "name": parts.NAME,
+            "profile_id": parts.IDENTITY,
+            "timeout": parts.integer(1),
+            "metadata": parts.OBJECT,
+            "config": parts.OBJECT,
+            "profile_only": parts.BOOLEAN,
+        },
+        since={"profile_only": (1, 6)},
+    ),
+)
+
+ADJUSTMENTS = ("EXACT_CAPACITY", "CHANGE_IN_CAPACITY", "CHANGE_IN_PERCENTAGE")
+
+
+def _resize_rule(values: Mapping[str, Any]) -> None:
+    kind, number = values.get("adjustment_type"), values.get("number")
+    if kind is None and number is not None:
+        raise faults.malformed("Missing adjustment_type value for size adjustment.")
+    if kind is not None and number is None:
+        raise faults.malformed("Missing number value for size adjustment.")
+    if kind in ("EXACT_CAPACITY", "CHANGE_IN_CAPACITY") and not isinstance(number, int):
+        raise faults.malformed(f"The value for number must be an integer: '{number}'.")
+    if kind == "EXACT_CAPACITY" and number is not None and number < 0:
+        raise faults.malformed("The value for the number field must be greater than or equal to 0.")
+
+
+_NODES: parts.Schema = {"type": "array", "items": parts.IDENTITY, "minItems": 1, "uniqueItems": True}
+
+
+CLUSTER_ADD_NODES = parts.action("add_nodes", validation.Shape({"nodes": _NODES}, required=("nodes",)))
+CLUSTER_DEL_NODES = parts.action(
+    "del_nodes",
+    validation.Shape(
+        {"nodes": _NODES, "destroy_after_deletion": parts.BOOLEAN},
+        required=("nodes",),
+        since={"destroy_after_deletion": (1, 4)},
+    ),
+)
+CLUSTER_REPLACE_NODES = parts.action(
+    "replace_nodes",
+    validation.Shape(
+        {"nodes": {"type": "object", "minProperties": 1, "additionalProperties": parts.IDENTITY}}, required=("nodes",)
+    ),
+)
+CLUSTER_RESIZE = parts.action(
+    "resize",
+    validation.Shape(
+        {
+            "adjustment_type": parts.enum(ADJUSTMENTS),
+            "number": {"type": "number", "minimum": -parts.INT32, "maximum": parts.INT32},
+            "min_size": parts.integer(0),
+            "max_size": parts.integer(model.UNBOUNDED),
+            "min_step": parts.integer(0),
+            "strict": parts.BOOLEAN,
+        }
+    ),
+    _resize_rule,
+)
+CLUSTER_SCALE_IN = parts.action("scale_in", validation.Shape({"count": parts.integer(0)}))
+CLUSTER_SCALE_OUT = parts.action("scale_out", validation.Shape({"count": parts.integer(0)}))
+CLUSTER_CHECK = parts.action("check", validation.Shape({}))
+CLUSTER_RECOVER = parts.action(
+    "recover",
+    validation.Shape({**parts.RECOVER_PARAMETERS, "check_capacity": parts.BOOLEAN}, since={"check": (1, 6)}),
+)
+CLUSTER_OPERATION = validation.NamedOperation(with_filters=True)
+CLUSTER_LIST = parts.listing(
+    ("name", "status", "init_at", "created_at", "updated_at"),
+    {"name": parts.TEXT, "status": parts.enum([str(status) for status in model.ClusterStatus])},
+)

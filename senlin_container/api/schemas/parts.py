@@ -1,0 +1,65 @@
+"""What the schemas of bodies and queries are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from senlin_container.api import validation
+
+Schema = Mapping[str, Any]
+
+INT32 = 2**31 - 1
+
+
+def integer(minimum: int) -> Schema:
+    """Return the schema of an integer that every database can hold."""
+    return {"type": "integer", "minimum": minimum, "maximum": INT32}
+
+
+NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 255, "format": "printable"}
+IDENTITY = NAME
+OPTIONAL_IDENTITY: Schema = {"type": "string", "maxLength": 255}
+OBJECT: Schema = {"type": "object"}
+BOOLEAN: Schema = {"type": "boolean"}
+TEXT: Schema = {"type": "string", "maxLength": 255}
+
+
+def enum(values: Sequence[str]) -> Schema:
+    """Return the schema of one of a few words."""
+    return {"type": "string", "enum": list(values)}
+
+
+def action(name: str, shape: validation.Shape, rule: validation.Rule | None = None) -> validation.Wrapped:
+    """Return the body of an action, ``{"NAME": {...}}``; null stands for no parameters."""
+    return validation.Wrapped(name, shape, rule=rule, may_be_null=True)
+
+
+RECOVER_PARAMETERS: Mapping[str, Schema] = {
+    "operation": NAME,
+    "operation_params": OBJECT,
+    "check": BOOLEAN,
+}
+
+
+def listing(sort_keys: Sequence[str], filters: Mapping[str, Schema]) -> validation.Query:
+    """Return the query of a list."""
+    return validation.Query(
+        validation.Shape(
+            {
+                "limit": integer(0),
+                "marker": IDENTITY,
+                "sort": TEXT,
+                "global_project": BOOLEAN,
+                **filters,
+            }
+        ),
+        sort_keys=sort_keys,
+    )
+
+
+PAGING = frozenset({"limit", "marker", "sort", "global_project"})
+"""The parameters of a list that choose a page; the others are filters."""
+
+DELETE = validation.Wrapped(None, validation.Shape({"force": BOOLEAN}, since={"force": (1, 8)}))
+"""The body of a deletion, which most clients leave out."""
