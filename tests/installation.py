@@ -15,7 +15,7 @@ from senlin_container.domain import model
 from senlin_container.drivers import docker, fake, hosts, ports
 from senlin_container.engine import service, shared
 from senlin_container.store import catalog, schema, secrets, session
-from senlin_container.usecases import commands, context, queries, settling
+from senlin_container.usecases import commands, context, queries, reading, settling
 
 CONTEXT = context.Context(owner=model.Owner(user="u", project="p"), request_id="req-1", admin=True)
 PATIENCE = 60.0
@@ -153,13 +153,13 @@ class Installation:
 
     def nodes(self, cluster: str) -> list[model.Node]:
         """Return the nodes of a cluster."""
-        page = queries.Page(sort=(("index", False),))
+        page = reading.Page(sort=(("index", False),))
         limit = len(self.queries.cluster(CONTEXT, cluster).node_ids) or 1
         found: list[model.Node] = []
         while len(found) < limit:
             marker = found[-1].id if found else None
             part = self.queries.nodes(
-                CONTEXT, queries.Page(sort=page.sort, marker=marker), filters={"cluster_id": cluster}
+                CONTEXT, reading.Page(sort=page.sort, marker=marker), filters={"cluster_id": cluster}
             )
             if not part:
                 break

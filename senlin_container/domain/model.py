@@ -80,6 +80,9 @@ class ActionKind(enum.StrEnum):
     CLUSTER_CHECK = "CLUSTER_CHECK"
     CLUSTER_RECOVER = "CLUSTER_RECOVER"
     CLUSTER_OPERATION = "CLUSTER_OPERATION"
+    CLUSTER_ATTACH_POLICY = "CLUSTER_ATTACH_POLICY"
+    CLUSTER_DETACH_POLICY = "CLUSTER_DETACH_POLICY"
+    CLUSTER_UPDATE_POLICY = "CLUSTER_UPDATE_POLICY"
     NODE_CREATE = "NODE_CREATE"
     NODE_DELETE = "NODE_DELETE"
     NODE_UPDATE = "NODE_UPDATE"
@@ -135,6 +138,62 @@ class Profile:
         """The part of the spec that the type's schema describes."""
         properties: Json = self.spec.get("properties") or {}
         return properties
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A rule that can be bound to clusters. ``type`` and ``version`` name the schema that ``properties`` fit."""
+
+    id: str
+    name: str
+    type: str
+    version: str
+    spec: Json
+    data: Json
+    owner: Owner
+    created_at: float
+    updated_at: float | None = None
+
+    @property
+    def type_name(self) -> str:
+        """The name and version of the type as the API writes them, ``NAME-VERSION``."""
+        return f"{self.type}-{self.version}"
+
+    @property
+    def properties(self) -> Json:
+        """The part of the spec that the type's schema describes."""
+        properties: Json = self.spec.get("properties") or {}
+        return properties
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """A policy attached to a cluster. ``last_op`` is when it last decided something."""
+
+    id: str
+    cluster_id: str
+    policy_id: str
+    enabled: bool
+    priority: int
+    data: Json | None = None
+    last_op: float | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """Lets a signal from outside trigger an action on a cluster."""
+
+    id: str
+    name: str
+    type: str
+    cluster_id: str | None
+    action: str | None
+    actor: Json
+    params: Json
+    channel: Json
+    owner: Owner
+    created_at: float
+    updated_at: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

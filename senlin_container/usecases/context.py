@@ -12,11 +12,18 @@ from senlin_container.store import secrets, session
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The requester, and the id of the request for logs."""
+    """The requester, and the id of the request for logs.
+
+    ``admin`` may look beyond its own project; ``system`` is a requester who belongs to no project but to the cloud.
+    ``token`` lets us act for the requester while the request lasts.
+    """
 
     owner: model.Owner
     request_id: str
     admin: bool
+    roles: frozenset[str] = frozenset()
+    system: bool = False
+    token: str | None = dataclasses.field(default=None, repr=False)
 
     def scope(self, *, everything: bool = False) -> str | None:
         """Return the project whose objects the requester sees; None is all of them (for an admin who asks so)."""

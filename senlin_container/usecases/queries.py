@@ -14,17 +14,7 @@ from jsonpath_ng import parser as jsonpath_parser
 from senlin_container.domain import errors, model
 from senlin_container.specs import registry, schema
 from senlin_container.store import catalog, clusters, history, listing, nodes, queue, secrets, session
-from senlin_container.usecases import context
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """What part of a list is wanted. ``sort`` holds pairs of a key and whether it is descending."""
-
-    limit: int | None = None
-    marker: str | None = None
-    sort: tuple[tuple[str, bool], ...] = ()
-    global_project: bool = False
+from senlin_container.usecases import context, reading
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +52,6 @@ class EventView:
     cluster: model.Cluster | None
 
 
-Filters = Mapping[str, str]
-
 _UNFIT = (
     jsonpath_exceptions.JSONPathError,
     ArithmeticError,
@@ -92,50 +80,46 @@ def secret_paths(profile: model.Profile) -> list[tuple[str, ...]]:
     return [("properties", *path) for path in schema.secrets(type_.fields, profile.properties)]
 
 
-class Queries:
+class Queries(reading.Reader):
     """All reads of the API."""
 
-    def __init__(self, parts: context.Parts) -> None:
-        self._parts = parts
-        self._read = parts.database.read
-
-    def profiles(self, ctx: context.Context, page: Page, *, filters: Filters) -> list[model.Profile]:
+    def profiles(self, ctx: context.Context, page: reading.Page, *, filters: reading.Filters) -> list[model.Profile]:
         """Return a page of profiles; filters: name, type."""
-        found = self._read(catalog.list_profiles, self._page(ctx, page), _many(filters))
+        found = self._read(catalog.list_profiles, self._page(ctx, page), reading.many(filters))
         return [shown_profile(profile) for profile in found]
 
     def profile(self, ctx: context.Context, identity: str) -> model.Profile:
         """Return one profile."""
         return shown_profile(self._read(catalog.find_profile, ctx.scope(), identity))
 
-    def clusters(self, ctx: context.Context, page: Page, *, filters: Filters) -> list[ClusterView]:
+    def clusters(self, ctx: context.Context, page: reading.Page, *, filters: reading.Filters) -> list[ClusterView]:
         """Return a page of clusters; filters: name, status."""
-        return self._read(_clusters, self._page(ctx, page), _many(filters))
+        return self._read(_clusters, self._page(ctx, page), reading.many(filters))
 
     def cluster(self, ctx: context.Context, identity: str) -> ClusterView:
         """Return one cluster."""
         return self._read(_cluster, ctx.scope(), identity)
 
-    def nodes(self, ctx: context.Context, page: Page, *, filters: Filters) -> list[NodeView]:
+    def nodes(self, ctx: context.Context, page: reading.Page, *, filters: reading.Filters) -> list[NodeView]:
         """Return a page of nodes; filters: name, status, cluster_id (an id, name or short id)."""
-        return self._read(_nodes, self._page(ctx, page), _many(filters))
+        return self._read(_nodes, self._page(ctx, page), reading.many(filters))
 
     def node(self, ctx: context.Context, identity: str) -> NodeView:
         """Return one node."""
         node, profile_name = self._read(nodes.find, ctx.scope(), identity)
         return NodeView(node=node, profile_name=profile_name)
 
-    def actions(self, ctx: context.Context, page: Page, *, filters: Filters) -> list[ActionView]:
+    def actions(self, ctx: context.Context, page: reading.Page, *, filters: reading.Filters) -> list[ActionView]:
         """Return a page of actions; filters: name, target, action, status, cluster_id."""
-        return self._read(_actions, self._page(ctx, page), _many(filters))
+        return self._read(_actions, self._page(ctx, page), reading.many(filters))
 
     def action(self, ctx: context.Context, identity: str) -> ActionView:
         """Return one action."""
         return self._read(_action, ctx.scope(), identity)
 
-    def events(self, ctx: context.Context, page: Page, *, filters: Filters) -> list[EventView]:
+    def events(self, ctx: context.Context, page: reading.Page, *, filters: reading.Filters) -> list[EventView]:
         """Return a page of events; filters: oid, oname, otype, action, level, cluster_id, status."""
-        return self._read(_events, self._page(ctx, page), _many(filters))
+        return self._read(_events, self._page(ctx, page), reading.many(filters))
 
     def event(self, ctx: context.Context, identity: str) -> EventView:
         """Return one event."""
@@ -163,21 +147,6 @@ class Queries:
             raise errors.Forbidden("You are not authorized to complete this operation.")
         oldest = self._parts.clock() - self._parts.limits.service_silence
         return [(service, service.updated_at >= oldest) for service in self._read(history.services)]
-
-    def _page(self, ctx: context.Context, page: Page) -> listing.Page:
-        if page.global_project and not ctx.admin:
-            raise errors.Forbidden("You are not authorized to complete this operation.")
-        most = self._parts.limits.page
-        return listing.Page(
-            project=ctx.scope(everything=page.global_project),
-            limit=most if page.limit is None else min(page.limit, most),
-            marker=page.marker,
-            sort=page.sort,
-        )
-
-
-def _many(filters: Filters) -> dict[str, tuple[str, ...]]:
-    return {key: (value,) for key, value in filters.items()}
 
 
 def _clusters(

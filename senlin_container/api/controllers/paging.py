@@ -8,13 +8,13 @@ from urllib import parse
 
 from senlin_container.api import calls
 from senlin_container.api.schemas import parts
-from senlin_container.usecases import queries
+from senlin_container.usecases import reading
 
 
-def page(services: calls.Services, call: calls.Call) -> queries.Page:
+def page(services: calls.Services, call: calls.Call) -> reading.Page:
     """Return the page that a call asks for; a list is never longer than ``max_limit``."""
     query = call.query
-    return queries.Page(
+    return reading.Page(
         limit=_limit(services, call),
         marker=query.get("marker"),
         sort=query.get("sort", ()),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from senlin_container.store import session
-from senlin_container.usecases import queries
+from senlin_container.usecases import reading
 from tests.installation import CONTEXT, Installation
 
 Install = Callable[..., Installation]
@@ -56,7 +56,7 @@ def _wait_without_reading(one: Installation, count: int) -> bool:
 def test_reads_take_at_most_two_statements(running: Installation) -> None:
     cluster = running.cluster(running.containers(host_cluster="hosts"), 3)
     node = running.nodes(cluster)[0]
-    page = queries.Page(limit=10)
+    page = reading.Page(limit=10)
     reads: list[Callable[[], object]] = [
         lambda: running.queries.clusters(CONTEXT, page, filters={}),
         lambda: running.queries.cluster(CONTEXT, "c"),

@@ -13,7 +13,7 @@ from senlin_container.domain import errors, lifecycle, model
 from senlin_container.domain.model import ActionStatus, ClusterStatus, NodeStatus
 from senlin_container.drivers import ports
 from senlin_container.store import hosts
-from senlin_container.usecases import queries
+from senlin_container.usecases import queries, reading
 from tests.installation import CONTEXT, Installation
 
 Install = Callable[..., Installation]
@@ -73,7 +73,7 @@ class Owner:
         time.sleep(self._chance.choice((0.0, 0.005, 0.02, 0.06)))
 
     def _there(self) -> None:
-        there = {view.cluster.name for view in self._one.queries.clusters(CONTEXT, queries.Page(), filters={})}
+        there = {view.cluster.name for view in self._one.queries.clusters(CONTEXT, reading.Page(), filters={})}
         for name in CLUSTERS:
             if name not in there:
                 config = {"health.recovery": "RECREATE"} if name == "a" else {}
@@ -85,7 +85,7 @@ class Owner:
 
     def _nodes(self, cluster: str | None = None) -> list[model.Node]:
         filters = {"cluster_id": cluster} if cluster else {}
-        page = queries.Page(limit=1000, sort=(("name", False),))
+        page = reading.Page(limit=1000, sort=(("name", False),))
         found = [view.node for view in self._one.queries.nodes(CONTEXT, page, filters=filters)]
         return [node for node in found if node.name not in HOSTS]
 
@@ -192,7 +192,7 @@ class Owner:
 
 def unfinished(one: Installation) -> list[queries.ActionView]:
     """Return the actions that are not over."""
-    page = queries.Page(limit=1000, sort=(("created_at", False),))
+    page = reading.Page(limit=1000, sort=(("created_at", False),))
     return [
         view
         for status in sorted(lifecycle.UNFINISHED)
@@ -205,7 +205,7 @@ def wrong(one: Installation) -> list[str]:
     open_ = unfinished(one)
     if open_:
         return [f"{view.action.kind} {view.action.id} is {view.action.status}" for view in open_]
-    page = queries.Page(limit=1000)
+    page = reading.Page(limit=1000)
     everything = [view.node for view in one.queries.nodes(CONTEXT, page, filters={})]
     members = [node for node in everything if node.name not in HOSTS]
     found = [
@@ -280,6 +280,6 @@ def test_when_all_is_over_the_books_agree_with_the_engines(install: Install, see
     while not agrees():
         assert time.monotonic() < end, last
         time.sleep(0.2)
-    page = queries.Page(limit=1000)
+    page = reading.Page(limit=1000)
     ended = {view.action.status for view in one.queries.actions(CONTEXT, page, filters={})}
     assert ended >= {ActionStatus.SUCCEEDED, ActionStatus.FAILED}, "not much was tried"

@@ -16,7 +16,7 @@ from senlin_container.domain import errors, model
 from senlin_container.domain.model import ActionStatus, ClusterStatus, HostState, NodeStatus
 from senlin_container.engine import placing, settler
 from senlin_container.store import hosts, nodes, queue, rows
-from senlin_container.usecases import commands, queries, settling
+from senlin_container.usecases import commands, reading, settling
 from tests.installation import CONTEXT, Installation
 
 Install = Callable[..., Installation]
@@ -515,7 +515,7 @@ def test_nothing_is_left_of_a_host_that_was_deleted_by_force(install: Install, m
     one.commands.delete_cluster(CONTEXT, "hosts", force=True)
     profiles = {"h1": "host-h1"}
     # the cluster of the hosts is of the first one's profile
-    one.eventually(lambda: not one.queries.clusters(CONTEXT, queries.Page(), filters={"name": "hosts"}))
+    one.eventually(lambda: not one.queries.clusters(CONTEXT, reading.Page(), filters={"name": "hosts"}))
     one.commands.delete_profile(CONTEXT, profiles["h1"])
     assert_promises(one)
 

@@ -15,7 +15,7 @@ from senlin_container.domain import errors, model
 from senlin_container.domain.model import ActionStatus, ClusterStatus, NodeStatus
 from senlin_container.drivers import fake
 from senlin_container.store import nodes, queue
-from senlin_container.usecases import queries, settling
+from senlin_container.usecases import reading, settling
 from tests.installation import CONTEXT, Installation
 
 Install = Callable[..., Installation]
@@ -126,7 +126,7 @@ def test_two_engines_share_the_work_and_do_nothing_twice(install: Install) -> No
     assert set(one.running("h1", "h2", "h3")) == listed
     attempts = Counter(
         view.action.attempt
-        for view in one.queries.actions(CONTEXT, queries.Page(limit=1000), filters={"action": "NODE_CREATE"})
+        for view in one.queries.actions(CONTEXT, reading.Page(limit=1000), filters={"action": "NODE_CREATE"})
     )
     assert set(attempts) == {1}
     assert len(engines) == 2
@@ -186,7 +186,7 @@ def test_cancel_ends_what_has_not_begun(install: Install) -> None:
     assert action.status == ActionStatus.CANCELLED
     ended = Counter(
         view.action.status
-        for view in one.queries.actions(CONTEXT, queries.Page(limit=1000), filters={"action": "NODE_CREATE"})
+        for view in one.queries.actions(CONTEXT, reading.Page(limit=1000), filters={"action": "NODE_CREATE"})
     )
     assert ended[ActionStatus.CANCELLED] > 100
     assert sum(ended[status] for status in (ActionStatus.RUNNING, ActionStatus.READY, ActionStatus.WAITING)) == 0

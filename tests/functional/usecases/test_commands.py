@@ -10,7 +10,7 @@ import pytest
 from senlin_container.domain import errors, requests
 from senlin_container.domain.model import ActionKind, ActionStatus, ClusterStatus, NodeStatus
 from senlin_container.store import hosts, nodes, queue, session
-from senlin_container.usecases import queries, records, settling
+from senlin_container.usecases import reading, records, settling
 from tests import databases, values
 
 
@@ -75,7 +75,7 @@ def test_clusters_that_are_refused(service: Any, given: dict[str, Any], message:
 
 def page() -> Any:
     """Return the whole list."""
-    return queries.Page(sort=(("name", True),))
+    return reading.Page(sort=(("name", True),))
 
 
 @pytest.mark.parametrize("given", [{"max_size": -2, "desired_capacity": -3}, {"min_size": -1, "desired_capacity": 0}])

@@ -12,20 +12,20 @@ import pytest
 from senlin_container.domain import errors, model
 from senlin_container.domain.model import ActionKind, ActionStatus
 from senlin_container.store import history, session
-from senlin_container.usecases import queries
+from senlin_container.usecases import reading
 from tests import databases, values
 
 EVENT = "e0000000-0000-4000-8000-000000000000"
-PAGE = queries.Page()
+PAGE = reading.Page()
 READS: dict[str, Callable[[Any, Any], Any]] = {
     "profiles": lambda q, ctx: q.profiles(ctx, PAGE, filters={"type": "container.host.endpoint", "name": "host"}),
     "profile": lambda q, ctx: q.profile(ctx, "container"),
     "clusters": lambda q, ctx: q.clusters(ctx, PAGE, filters={"status": "ACTIVE"}),
-    "clusters after a marker": lambda q, ctx: q.clusters(ctx, queries.Page(marker="c1"), filters={}),
+    "clusters after a marker": lambda q, ctx: q.clusters(ctx, reading.Page(marker="c1"), filters={}),
     "cluster": lambda q, ctx: q.cluster(ctx, "web"),
     "nodes": lambda q, ctx: q.nodes(ctx, PAGE, filters={"status": "ACTIVE"}),
     "nodes of a cluster": lambda q, ctx: q.nodes(ctx, PAGE, filters={"cluster_id": "web"}),
-    "nodes after a marker": lambda q, ctx: q.nodes(ctx, queries.Page(marker="n1"), filters={}),
+    "nodes after a marker": lambda q, ctx: q.nodes(ctx, reading.Page(marker="n1"), filters={}),
     "node": lambda q, ctx: q.node(ctx, "n1"),
     "actions": lambda q, ctx: q.actions(ctx, PAGE, filters={"cluster_id": "c1"}),
     "action": lambda q, ctx: q.action(ctx, "p"),
@@ -61,13 +61,13 @@ def test_a_read_is_two_statements_at_the_most(service: Any, name: str) -> None:
 
 def test_the_last_page_of_the_nodes_of_a_cluster_is_two_statements_too(service: Any) -> None:
     with session.counted(service.database) as counts:
-        found = service.queries.nodes(service.context, queries.Page(marker="n2"), filters={"cluster_id": "web"})
+        found = service.queries.nodes(service.context, reading.Page(marker="n2"), filters={"cluster_id": "web"})
     assert (found, counts["statements"]) == ([], 2)
 
 
 def test_a_marker_that_is_not_there_is_told_where_it_costs_no_third_statement(service: Any) -> None:
     with pytest.raises(errors.Invalid):
-        service.queries.nodes(service.context, queries.Page(marker="nothing"), filters={})
+        service.queries.nodes(service.context, reading.Page(marker="nothing"), filters={})
 
 
 def test_services_are_for_admins_in_one_statement(service: Any) -> None:
@@ -99,7 +99,7 @@ def test_a_cluster_with_its_nodes(service: Any) -> None:
         ("n1", "n2"),
         (),
     )
-    both = service.queries.clusters(service.context, queries.Page(sort=(("name", False),)), filters={})
+    both = service.queries.clusters(service.context, reading.Page(sort=(("name", False),)), filters={})
     assert [(one.cluster.name, one.node_ids) for one in both] == [("hosts", ("h1", "h2")), ("web", ("n1", "n2"))]
 
 
@@ -164,7 +164,7 @@ def test_whatever_is_asked_for_is_found_or_no_path(service: Any, seed: int) -> N
 
 
 def test_everybodys_are_for_admins(service: Any) -> None:
-    everybody = queries.Page(global_project=True)
+    everybody = reading.Page(global_project=True)
     with pytest.raises(errors.Forbidden):
         service.queries.nodes(service.context, everybody, filters={})
     assert len(service.queries.nodes(service.admin, everybody, filters={})) == 8
@@ -172,5 +172,5 @@ def test_everybodys_are_for_admins(service: Any) -> None:
 
 
 def test_a_page_is_no_longer_than_the_operator_allows(service: Any) -> None:
-    assert len(service.queries.nodes(service.context, queries.Page(limit=2), filters={})) == 2
-    assert len(service.queries.nodes(service.context, queries.Page(limit=10**9), filters={})) == 7
+    assert len(service.queries.nodes(service.context, reading.Page(limit=2), filters={})) == 2
+    assert len(service.queries.nodes(service.context, reading.Page(limit=10**9), filters={})) == 7

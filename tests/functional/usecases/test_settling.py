@@ -10,7 +10,7 @@ import pytest
 from senlin_container.domain import errors, model
 from senlin_container.domain.model import ActionKind, ActionStatus, ClusterStatus, HostState, NodeStatus
 from senlin_container.store import clusters, hosts, nodes, queue
-from senlin_container.usecases import health, queries, records, settling
+from senlin_container.usecases import health, reading, records, settling
 from tests import databases, values
 
 
@@ -47,7 +47,7 @@ def outcome(action: model.Action, **given: Any) -> settling.Outcome:
 
 def events(service: Any) -> list[tuple[str, str, str, str]]:
     """Return all events: about whom, action, status and level."""
-    found = service.queries.events(service.context, queries.Page(), filters={})
+    found = service.queries.events(service.context, reading.Page(), filters={})
     return [(one.event.oid, one.event.action, one.event.status, one.event.level) for one in found]
 
 
