@@ -1,6 +1,7 @@
 """Microversions: what we speak, and what a request asks for.
 
-A version is a pair of integers, so that versions compare as they should (1.9 is before 1.10).
+A version is a pair of integers, so that versions compare as they should (1.9 is before 1.10). Up to 1.14 they are those
+that Senlin published; what this service adds begins with 1.15.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ Version = tuple[int, int]
 SERVICE_TYPE = "clustering"
 HEADER = "OpenStack-API-Version"
 MINIMUM: Version = (1, 0)
-MAXIMUM: Version = (1, 14)
+MAXIMUM: Version = (1, 15)
 DEFAULT = MINIMUM
 
 _FORMAT = re.compile(r"(\d{1,4})\.(\d{1,4})", re.ASCII)

@@ -16,6 +16,7 @@ Document = dict[str, Any]
 SUPPORT_STATUS_SINCE: versions.Version = (1, 5)
 TAINTED_SINCE: versions.Version = (1, 13)
 ACTION_CLUSTER_SINCE: versions.Version = (1, 14)
+HOST_SINCE: versions.Version = (1, 15)
 
 _HELP = "https://docs.openstack.org/api-ref/clustering"
 
@@ -140,6 +141,8 @@ def node(view: queries.NodeView, version: versions.Version, *, with_details: boo
     }
     if version >= TAINTED_SINCE:
         document["tainted"] = value.tainted
+    if version >= HOST_SINCE:
+        document["host_id"] = value.host_id
     if with_details:
         document["details"] = value.details
     return document

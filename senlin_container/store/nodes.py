@@ -69,7 +69,7 @@ def find(tx: sa.Connection, project: str | None, identity: str) -> tuple[model.N
 def page(
     tx: sa.Connection, wanted: listing.Page, filters: Mapping[str, Sequence[str]]
 ) -> list[tuple[model.Node, str]]:
-    """Return a page of nodes with the names of their profiles; filters: name, status, cluster_id."""
+    """Return a page of nodes with the names of their profiles; filters: name, status, cluster_id, host_id."""
     columns = {key: (_N.c[key], values) for key, values in filters.items()}
     found = listing.page(tx, _with_profile(), _N, wanted, keys=NODE_KEYS, default="init_at", filters=columns)
     return [(rows.node(row), row.profile_name) for row in found]

@@ -101,7 +101,7 @@ class Queries(reading.Reader):
         return self._read(_cluster, ctx.scope(), identity)
 
     def nodes(self, ctx: context.Context, page: reading.Page, *, filters: reading.Filters) -> list[NodeView]:
-        """Return a page of nodes; filters: name, status, cluster_id (an id, name or short id)."""
+        """Return a page of nodes; filters: name, status, host_id, cluster_id (an id, name or short id)."""
         return self._read(_nodes, self._page(ctx, page), reading.many(filters))
 
     def node(self, ctx: context.Context, identity: str) -> NodeView:

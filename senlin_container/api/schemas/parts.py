@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from senlin_container.api import validation
+from senlin_container.api import validation, versions
 
 Schema = Mapping[str, Any]
 
@@ -42,8 +42,10 @@ RECOVER_PARAMETERS: Mapping[str, Schema] = {
 }
 
 
-def listing(sort_keys: Sequence[str], filters: Mapping[str, Schema]) -> validation.Query:
-    """Return the query of a list."""
+def listing(
+    sort_keys: Sequence[str], filters: Mapping[str, Schema], since: Mapping[str, versions.Version] | None = None
+) -> validation.Query:
+    """Return the query of a list; ``since`` tells from which version on there is a filter."""
     return validation.Query(
         validation.Shape(
             {
@@ -52,7 +54,8 @@ def listing(sort_keys: Sequence[str], filters: Mapping[str, Schema]) -> validati
                 "sort": TEXT,
                 "global_project": BOOLEAN,
                 **filters,
-            }
+            },
+            since=since,
         ),
         sort_keys=sort_keys,
     )

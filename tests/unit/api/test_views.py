@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from senlin_container.api import versions, views
+from senlin_container.api import views
 from senlin_container.domain import model
 from senlin_container.specs import registry
 from senlin_container.usecases import queries
@@ -122,7 +122,7 @@ def answered(recordings: list[dict[str, Any]], case: str) -> Any:
         ("node get at 1.13", views.node(queries.NodeView(node=NODE, profile_name="p"), (1, 13))),
         (
             "node get with details",
-            views.node(queries.NodeView(node=NODE, profile_name="p"), versions.MAXIMUM, with_details=True),
+            views.node(queries.NodeView(node=NODE, profile_name="p"), (1, 14), with_details=True),
         ),
         ("action at 1.0", views.action(queries.ActionView(action=ACTION), (1, 0))),
         ("action at 1.13", views.action(queries.ActionView(action=ACTION), (1, 13))),
@@ -164,6 +164,12 @@ def test_times_are_written_as_recorded() -> None:
 def test_no_cluster_is_an_empty_text() -> None:
     assert views.node(queries.NodeView(node=NODE, profile_name="p"), (1, 0))["cluster_id"] == ""
     assert views.action(queries.ActionView(action=ACTION), (1, 14))["cluster_id"] == ""
+
+
+def test_a_node_names_its_host_from_our_first_version_on() -> None:
+    view = queries.NodeView(node=dataclasses.replace(NODE, host_id="h"), profile_name="p")
+    assert "host_id" not in views.node(view, (1, 14))
+    assert views.node(view, (1, 15))["host_id"] == "h"
 
 
 def test_a_service_says_how_it_is() -> None:
