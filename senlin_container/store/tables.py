@@ -38,6 +38,14 @@ def _reference(column: str, **kwargs: Any) -> orm.MappedColumn[Any]:
     return orm.mapped_column(sa.String(36), sa.ForeignKey(column), **kwargs)
 
 
+class Owned:
+    """What belongs to somebody. The project decides who sees it."""
+
+    user: orm.Mapped[str] = _owner()
+    project: orm.Mapped[str] = _owner()
+    domain: orm.Mapped[str | None] = orm.mapped_column(sa.String(64))
+
+
 class Installation(Base):
     """One row: the identity of this installation, which its containers carry as a label."""
 
@@ -47,7 +55,7 @@ class Installation(Base):
     created_at: orm.Mapped[float]
 
 
-class Profile(Base):
+class Profile(Owned, Base):
     """What a node is. The spec never changes; its secrets are encrypted."""
 
     __tablename__ = "profiles"
@@ -59,14 +67,11 @@ class Profile(Base):
     version: orm.Mapped[str] = orm.mapped_column(sa.String(16))
     spec: orm.Mapped[dict[str, Any]]
     meta: orm.Mapped[dict[str, Any]]
-    user: orm.Mapped[str] = _owner()
-    project: orm.Mapped[str] = _owner()
-    domain: orm.Mapped[str | None] = orm.mapped_column(sa.String(64))
     created_at: orm.Mapped[float]
     updated_at: orm.Mapped[float | None]
 
 
-class Policy(Base):
+class Policy(Owned, Base):
     """A rule that can be bound to clusters."""
 
     __tablename__ = "policies"
@@ -78,14 +83,11 @@ class Policy(Base):
     version: orm.Mapped[str] = orm.mapped_column(sa.String(16))
     spec: orm.Mapped[dict[str, Any]]
     data: orm.Mapped[dict[str, Any]]
-    user: orm.Mapped[str] = _owner()
-    project: orm.Mapped[str] = _owner()
-    domain: orm.Mapped[str | None] = orm.mapped_column(sa.String(64))
     created_at: orm.Mapped[float]
     updated_at: orm.Mapped[float | None]
 
 
-class Cluster(Base):
+class Cluster(Owned, Base):
     """A group of nodes kept at a size."""
 
     __tablename__ = "clusters"
@@ -94,9 +96,6 @@ class Cluster(Base):
     id: orm.Mapped[str] = _id()
     name: orm.Mapped[str] = orm.mapped_column(sa.String(255))
     profile_id: orm.Mapped[str] = _reference("profiles.id", index=True)
-    user: orm.Mapped[str] = _owner()
-    project: orm.Mapped[str] = _owner()
-    domain: orm.Mapped[str | None] = orm.mapped_column(sa.String(64))
     min_size: orm.Mapped[int]
     max_size: orm.Mapped[int]
     desired_capacity: orm.Mapped[int]
@@ -128,7 +127,7 @@ class Binding(Base):
     last_op: orm.Mapped[float | None]
 
 
-class Node(Base):
+class Node(Owned, Base):
     """A member of a cluster, or a node of its own. ``cpus`` and ``memory`` are promised by its host."""
 
     __tablename__ = "nodes"
@@ -144,9 +143,6 @@ class Node(Base):
     cluster_id: orm.Mapped[str | None] = _reference("clusters.id")
     position: orm.Mapped[int]
     host_id: orm.Mapped[str | None] = _reference("hosts.id", index=True)
-    user: orm.Mapped[str] = _owner()
-    project: orm.Mapped[str] = _owner()
-    domain: orm.Mapped[str | None] = orm.mapped_column(sa.String(64))
     role: orm.Mapped[str] = orm.mapped_column(sa.String(255))
     physical_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(128))
     cpus: orm.Mapped[float]
@@ -189,7 +185,7 @@ class Host(Base):
     generation: orm.Mapped[int]
 
 
-class Action(Base):
+class Action(Owned, Base):
     """The durable record of a change.
 
     ``holds`` is the id of the target while the action is at work on it: unique, so that one action at a time is.
@@ -215,9 +211,6 @@ class Action(Base):
     cluster_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(36))
     parent_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(36))
     cause: orm.Mapped[str] = orm.mapped_column(sa.String(255))
-    user: orm.Mapped[str] = _owner()
-    project: orm.Mapped[str] = _owner()
-    domain: orm.Mapped[str | None] = orm.mapped_column(sa.String(64))
     engine: orm.Mapped[str | None] = orm.mapped_column(sa.String(36))
     lease_until: orm.Mapped[float | None]
     attempt: orm.Mapped[int]
@@ -241,7 +234,7 @@ class Action(Base):
     deadline: orm.Mapped[float | None]
 
 
-class Event(Base):
+class Event(Owned, Base):
     """Something that happened."""
 
     __tablename__ = "events"
@@ -261,9 +254,6 @@ class Event(Base):
     action: orm.Mapped[str] = orm.mapped_column(sa.String(64))
     status: orm.Mapped[str] = orm.mapped_column(sa.String(32))
     status_reason: orm.Mapped[str] = orm.mapped_column(sa.Text)
-    user: orm.Mapped[str] = _owner()
-    project: orm.Mapped[str] = _owner()
-    domain: orm.Mapped[str | None] = orm.mapped_column(sa.String(64))
     meta: orm.Mapped[dict[str, Any]]
 
 
@@ -282,7 +272,7 @@ class Service(Base):
     updated_at: orm.Mapped[float] = orm.mapped_column(index=True)
 
 
-class Receiver(Base):
+class Receiver(Owned, Base):
     """Lets a signal from outside trigger an action on a cluster."""
 
     __tablename__ = "receivers"
@@ -296,9 +286,6 @@ class Receiver(Base):
     actor: orm.Mapped[dict[str, Any]]
     params: orm.Mapped[dict[str, Any]]
     channel: orm.Mapped[dict[str, Any]]
-    user: orm.Mapped[str] = _owner()
-    project: orm.Mapped[str] = _owner()
-    domain: orm.Mapped[str | None] = orm.mapped_column(sa.String(64))
     created_at: orm.Mapped[float]
     updated_at: orm.Mapped[float | None]
 
