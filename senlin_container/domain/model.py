@@ -20,6 +20,10 @@ UNBOUNDED = -1
 """``max_size`` of a cluster without an upper bound."""
 
 
+EVENT_LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
+"""How grave an event can be; the words are those of the v1 API."""
+
+
 class ClusterStatus(enum.StrEnum):
     """What a cluster is doing, or how well it is."""
 

@@ -50,12 +50,40 @@ class ClusterChange:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Attach:
+    """A policy becomes one of the cluster's."""
+
+    policy_id: str
+    enabled: bool
+    priority: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Detach:
+    """A policy is no longer one of the cluster's."""
+
+    policy_id: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """A policy of the cluster counts, or does not."""
+
+    policy_id: str
+    enabled: bool
+
+
+BindingChange = Attach | Detach | Switch
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Waves of steps, what changes in the cluster, and what the owner is told (``data`` of the action)."""
 
     waves: tuple[Wave, ...]
     reason: str
     change: ClusterChange = dataclasses.field(default_factory=ClusterChange)
+    binding: BindingChange | None = None
     data: model.Json = dataclasses.field(default_factory=dict)
 
     @property

@@ -9,7 +9,7 @@ import collections
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from senlin_container.domain import batches, model, naming, placement, plan, requests, sizing, victims
+from senlin_container.domain import batches, bindings, model, naming, placement, plan, requests, sizing, victims
 from senlin_container.domain.model import ActionKind
 
 NAME_FORMAT = "node.name.format"
@@ -22,7 +22,8 @@ class Snapshot:
 
     ``demand`` is what each node wants of a host (None: the profile needs no host), ``hosts`` the hosts its profile
     allows. ``loads`` tells how many containers run on the members that are hosts themselves. ``updated`` is the demand
-    of the profile that an update brings, ``candidates`` the nodes that are to become members, by id.
+    of the profile that an update brings, ``candidates`` the nodes that are to become members, by id. ``policies`` are
+    there for requests that policies have a say about.
     """
 
     cluster: model.Cluster
@@ -32,6 +33,7 @@ class Snapshot:
     loads: Mapping[str, int] = dataclasses.field(default_factory=dict)
     updated: placement.Demand | None = None
     candidates: Mapping[str, model.Node] = dataclasses.field(default_factory=dict)
+    policies: bindings.Policies | None = None
 
     @property
     def present(self) -> dict[str, int]:
@@ -45,12 +47,8 @@ def plan_for(snapshot: Snapshot, request: requests.Request, *, seed: str) -> pla
     :param seed: decides the names of new nodes; the id of the action
     """
     match request:
-        case requests.Create():
-            return _to_size(snapshot, sizing.of(snapshot.cluster), seed)
-        case requests.Resize():
-            return _sized(snapshot, sizing.resize(sizing.of(snapshot.cluster), request), seed)
-        case requests.Scale():
-            return _sized(snapshot, sizing.scale(sizing.of(snapshot.cluster), request), seed)
+        case requests.Create() | requests.Resize() | requests.Scale():
+            return _sized(snapshot, request, seed)
         case requests.Delete():
             return _delete(snapshot, snapshot.nodes, force=request.force)
         case requests.AddNodes():
@@ -71,9 +69,20 @@ def plan_for(snapshot: Snapshot, request: requests.Request, *, seed: str) -> pla
             return _recover(snapshot, request, seed)
         case requests.Operate():
             return _operate(snapshot, request)
+        case requests.AttachPolicy() | requests.DetachPolicy() | requests.UpdatePolicy():
+            return bindings.plan_for(snapshot.policies or bindings.Policies(now=0.0), request)
 
 
-def _sized(snapshot: Snapshot, size: sizing.Size | plan.Refusal, seed: str) -> plan.Plan | plan.Refusal:
+def _sized(
+    snapshot: Snapshot, request: requests.Create | requests.Resize | requests.Scale, seed: str
+) -> plan.Plan | plan.Refusal:
+    size: sizing.Size | plan.Refusal = sizing.of(snapshot.cluster)
+    if isinstance(request, requests.Resize):
+        size = sizing.resize(sizing.of(snapshot.cluster), request)
+    elif isinstance(request, requests.Scale):
+        known = snapshot.policies
+        refusal = bindings.cooling(known.attached, requests.kind_of(request), known.now) if known else None
+        size = refusal or sizing.scale(sizing.of(snapshot.cluster), request)
     return size if isinstance(size, plan.Refusal) else _to_size(snapshot, size, seed)
 
 

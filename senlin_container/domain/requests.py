@@ -112,7 +112,44 @@ class Operate:
     filters: model.Json = dataclasses.field(default_factory=dict)
 
 
-Request = Create | Delete | Resize | Scale | AddNodes | DelNodes | ReplaceNodes | Update | Check | Recover | Operate
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class AttachPolicy:
+    """Make a policy one of the cluster's; one that is attached already stays as it is."""
+
+    policy_id: str
+    enabled: bool = True
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class DetachPolicy:
+    """Make a policy none of the cluster's."""
+
+    policy_id: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class UpdatePolicy:
+    """Let a policy of the cluster count, or not."""
+
+    policy_id: str
+    enabled: bool
+
+
+OfPolicy = AttachPolicy | DetachPolicy | UpdatePolicy
+Request = (
+    Create
+    | Delete
+    | Resize
+    | Scale
+    | AddNodes
+    | DelNodes
+    | ReplaceNodes
+    | Update
+    | Check
+    | Recover
+    | Operate
+    | OfPolicy
+)
 
 
 def kind_of(request: Request) -> ActionKind:
@@ -125,6 +162,8 @@ def kind_of(request: Request) -> ActionKind:
 def dump(request: Request) -> dict[str, Any]:
     """Turn a request into the ``inputs`` of its action; absent values are left out."""
     given: dict[str, Any]
+    if isinstance(request, OfPolicy):
+        return dataclasses.asdict(request)
     match request:
         case Create() | Check():
             return {}
@@ -222,6 +261,17 @@ def load(kind: ActionKind, inputs: Mapping[str, Any]) -> Request:
             return Operate(
                 operation=inputs["operation"], params=inputs.get("params", {}), filters=inputs.get("filters", {})
             )
+    return _load_of_policy(kind, inputs)
+
+
+def _load_of_policy(kind: ActionKind, inputs: Mapping[str, Any]) -> OfPolicy:
+    match kind:
+        case ActionKind.CLUSTER_ATTACH_POLICY:
+            return AttachPolicy(policy_id=inputs["policy_id"], enabled=inputs["enabled"])
+        case ActionKind.CLUSTER_DETACH_POLICY:
+            return DetachPolicy(policy_id=inputs["policy_id"])
+        case ActionKind.CLUSTER_UPDATE_POLICY:
+            return UpdatePolicy(policy_id=inputs["policy_id"], enabled=inputs["enabled"])
     raise ValueError(f"{kind} is not an action of a cluster")
 
 
@@ -236,4 +286,7 @@ _KINDS: Mapping[type[Request], ActionKind] = {
     Check: ActionKind.CLUSTER_CHECK,
     Recover: ActionKind.CLUSTER_RECOVER,
     Operate: ActionKind.CLUSTER_OPERATION,
+    AttachPolicy: ActionKind.CLUSTER_ATTACH_POLICY,
+    DetachPolicy: ActionKind.CLUSTER_DETACH_POLICY,
+    UpdatePolicy: ActionKind.CLUSTER_UPDATE_POLICY,
 }

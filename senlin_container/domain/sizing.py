@@ -47,7 +47,8 @@ def resize(size: Size, request: requests.Resize) -> Size | Refusal:
     """Return the size that a resize leads to, or why it is refused."""
     low = size.min_size if request.min_size is None else request.min_size
     high = size.max_size if request.max_size is None else request.max_size
-    refusal = check_bounds(low, high)
+    refusal = check_bounds(low, high) if request.min_size is not None and request.max_size is not None else None
+    refusal = refusal or _check_new_bound(size, request)
     if refusal is not None:
         return refusal
     if request.adjustment is None or request.number is None:
@@ -91,18 +92,36 @@ def check_bounds(low: int, high: int) -> Refusal | None:
     return None
 
 
+def _check_new_bound(size: Size, request: requests.Resize) -> Refusal | None:
+    """Check a bound that is given alone against the other, which the cluster keeps."""
+    low, high = request.min_size, request.max_size
+    if high is not None and low is None and model.UNBOUNDED < high < size.min_size:
+        return Refusal(
+            code="bounds",
+            reason=f"The specified max_size ({high}) is less than the current min_size ({size.min_size}) of the "
+            "cluster.",
+        )
+    if low is not None and high is None and model.UNBOUNDED < size.max_size < low:
+        return Refusal(
+            code="bounds",
+            reason=f"The specified min_size ({low}) is greater than the current max_size ({size.max_size}) of the "
+            "cluster.",
+        )
+    return None
+
+
 def _keep(size: Size) -> Size | Refusal:
     """Check new bounds, given alone and strict, against the capacity that the cluster keeps."""
     if size.desired < size.min_size:
         return Refusal(
             code="below-min-size",
             reason=f"The specified min_size ({size.min_size}) is greater than the current desired_capacity "
-            f"({size.desired}) of the cluster: give a number too, or turn strict off.",
+            f"({size.desired}) of the cluster.",
         )
     if size.max_size != model.UNBOUNDED and size.desired > size.max_size:
         return Refusal(
             code="above-max-size",
             reason=f"The specified max_size ({size.max_size}) is less than the current desired_capacity "
-            f"({size.desired}) of the cluster: give a number too, or turn strict off.",
+            f"({size.desired}) of the cluster.",
         )
     return size

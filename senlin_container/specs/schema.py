@@ -38,8 +38,8 @@ class Field:
     """One key of a spec.
 
     ``fields`` describes the keys of a Map (None: any), ``items`` each item of a List. ``also_list`` lets a String be
-    given as a list of strings. ``secret`` values are encrypted at rest and never shown; ``private`` ones are not
-    quoted in messages.
+    given as a list of strings, ``also_boolean`` as true or false. ``secret`` values are encrypted at rest and never
+    shown; ``private`` ones are not quoted in messages.
     """
 
     type: Type
@@ -53,6 +53,7 @@ class Field:
     fields: Mapping[str, Field] | None = None
     items: Field | None = None
     also_list: bool = False
+    also_boolean: bool = False
     secret: bool = False
     private: bool = False
 
@@ -115,6 +116,22 @@ def validate(fields: Mapping[str, Field], document: Any, path: str = "") -> dict
     return out
 
 
+def type_name(spec: Mapping[str, Any], *, more: Sequence[str] = ()) -> str:
+    """Return the ``NAME-VERSION`` that a whole spec names: ``{"type": ..., "version": ..., "properties": {...}}``.
+
+    :param more: names of further keys that it may have
+    :raises errors.InvalidSpec: when one of the two is missing, or something else is there
+    """
+    for key in ("type", "version"):
+        if not isinstance(spec.get(key), str | int | float) or isinstance(spec.get(key), bool):
+            raise errors.InvalidSpec(f"Required spec item '{key}' not provided")
+    known = sorted({"type", "version", "properties", *more})
+    unknown = sorted(set(spec) - set(known))
+    if unknown:
+        raise errors.InvalidSpec(f"Unrecognizable spec item '{unknown[0]}' (known here: {', '.join(known)})")
+    return f"{spec['type']}-{spec['version']}"
+
+
 def secrets(
     fields: Mapping[str, Field], document: Mapping[str, Any], path: tuple[str, ...] = ()
 ) -> list[tuple[str, ...]]:
@@ -156,6 +173,8 @@ def _value(field: Field, value: Any, path: str) -> Any:
 def _string(field: Field, value: Any, path: str) -> Any:
     if field.also_list and isinstance(value, Sequence) and not isinstance(value, str):
         return [_text(item, f"{path}[{i}]", secret=field.secret) for i, item in enumerate(value)]
+    if field.also_boolean and isinstance(value, bool):
+        value = str(value).lower()
     text = _text(value, path, secret=field.secret)
     if field.allowed and text not in field.allowed:
         raise errors.InvalidSpec(f"'{path}': '{text}' must be one of the allowed values: {', '.join(field.allowed)}")

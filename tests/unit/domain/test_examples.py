@@ -77,14 +77,19 @@ def test_resizes(request_: requests.Resize, expected: int) -> None:
         ),
         (
             requests.Resize(min_size=4),
-            "The specified min_size (4) is greater than the current desired_capacity (3) of the cluster: "
-            "give a number "
-            "too, or turn strict off.",
+            "The specified min_size (4) is greater than the current desired_capacity (3) of the cluster.",
         ),
         (
             requests.Resize(max_size=2),
-            "The specified max_size (2) is less than the current desired_capacity (3) of the cluster: give a number "
-            "too, or turn strict off.",
+            "The specified max_size (2) is less than the current desired_capacity (3) of the cluster.",
+        ),
+        (
+            requests.Resize(max_size=0),
+            "The specified max_size (0) is less than the current min_size (1) of the cluster.",
+        ),
+        (
+            requests.Resize(min_size=9),
+            "The specified min_size (9) is greater than the current max_size (8) of the cluster.",
         ),
     ],
 )
@@ -360,7 +365,7 @@ def test_recoveries_come_later_and_later_until_it_is_calm() -> None:
 
 def test_errors_say_what_is_missing() -> None:
     assert errors.NotFound("node", "x").message == "The node 'x' could not be found."
-    assert "give the full id" in errors.Ambiguous("node", "x").message
+    assert "query criteria 'x'" in errors.Ambiguous("node", "x").message
     assert issubclass(errors.InvalidSpec, errors.Invalid)
 
 
