@@ -6,9 +6,9 @@ from oslo_config import cfg
 from oslo_db import options as db_options
 from oslo_log import log
 
-from senlin_container.conf import api, default, docker, engine, health, simulated
+from senlin_container.conf import api, default, docker, engine, health, middleware, simulated, zaqar
 
-MODULES = (default, api, engine, health, docker, simulated)
+MODULES = (default, api, engine, health, docker, simulated, zaqar)
 
 
 def register(conf: cfg.ConfigOpts) -> None:
@@ -17,6 +17,7 @@ def register(conf: cfg.ConfigOpts) -> None:
         conf.register_opts(module.OPTS, group=None if module.GROUP == "DEFAULT" else module.GROUP)
     conf.register_opts(db_options.database_opts, group="database")
     log.register_options(conf)
+    middleware.register(conf)
 
 
 def list_opts() -> list[tuple[str, list[cfg.Opt]]]:

@@ -14,13 +14,21 @@ class ConfigurationError(Exception):
 OPTS = [
     cfg.HostAddressOpt("host", default="127.0.0.1", help="Address to listen on."),
     cfg.PortOpt("port", default=8778, help="TCP port to listen on."),
-    cfg.IntOpt("threads", default=16, min=1, max=512, help="How many requests are answered at the same time."),
+    cfg.IntOpt(
+        "threads",
+        default=8,
+        min=1,
+        max=512,
+        help="How many requests are answered at the same time. They share one processor: more threads only help where "
+        "Keystone or another service is slow to answer, and each of them makes all requests a little slower.",
+    ),
     cfg.StrOpt(
         "auth_strategy",
         default="noauth",
         choices=[
             ("noauth", "Everybody is an administrator; only for a loopback address."),
             ("http_basic", "User names and passwords from http_basic_auth_user_file."),
+            ("keystone", "Tokens of OpenStack's Keystone; see [keystone_authtoken]."),
         ],
         help="How requests are authenticated.",
     ),
@@ -49,6 +57,13 @@ OPTS = [
     ),
     cfg.IntOpt(
         "max_body_size", default=1024 * 1024, min=1024, help="Largest body of a request that is read, in bytes."
+    ),
+    cfg.StrOpt(
+        "webhook_rate",
+        default="60/minute",
+        regex=r"^\d{1,6}/(second|minute|hour)$",
+        help="How often each webhook may be triggered, and how often an address may ask for webhooks that there are "
+        "not: a number per second, minute or hour; 0/minute bounds nothing. Each process counts for itself.",
     ),
     cfg.IntOpt("max_limit", default=1000, min=1, help="Largest number of items in the answer to a list request."),
 ]

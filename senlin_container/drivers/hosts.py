@@ -103,6 +103,7 @@ def simulated_options(conf: cfg.ConfigOpts) -> fake.SimulatedOptions:
         seed=group.seed,
         call_timeout=group.call_timeout,
         poll_interval=group.poll_interval,
+        build_time=group.build_time,
     )
 
 

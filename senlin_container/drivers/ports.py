@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Protocol
 
 LABEL_NODE = "senlin_container.node_id"
@@ -222,4 +222,24 @@ class HostFactory(Protocol):
 
     def __call__(self, endpoint: Endpoint) -> ContainerHost:
         """Return the (cached) driver; raises Permanent for an endpoint that cannot be used."""
+        ...
+
+
+class Identity(Protocol):
+    """The identity service, as who acts for others sees it. All calls raise Retry or Permanent and nothing else."""
+
+    def delegate(self, token: str, *, user: str, project: str, roles: Collection[str]) -> str:
+        """Have the owner of a token let this service act for them on a project; returns the id of the trust.
+
+        It holds until somebody deletes it. Raises Permanent when the owner may not delegate the roles, or not with
+        such a token.
+        """
+        ...
+
+    def holds(self, trust: str) -> bool:
+        """Whether this service can still act through a trust."""
+        ...
+
+    def withdraw(self, token: str, trust: str) -> None:
+        """Delete a trust of the owner of a token; one that is gone is fine."""
         ...

@@ -25,13 +25,16 @@ def container_name(spec: containers.ContainerSpec, node: model.Node) -> str:
 class ContainerProfile:
     """Versions 1.0 and 1.1 of container.dockerinc.docker."""
 
+    needs = base.Needs.HOST
+
     def create(self, job: base.Job) -> base.Facts:
         """Make the container and start it."""
         return _facts(job, self._make(job, job.profile, resuming=job.resuming))
 
     def delete(self, job: base.Job) -> None:
-        """Stop and remove the container."""
-        job.host.delete(job.node.id, job.node.physical_id, resuming=job.resuming)
+        """Stop and remove the container; one that was never placed is nowhere."""
+        if job.place is not None:
+            job.host.delete(job.node.id, job.node.physical_id, resuming=job.resuming)
 
     def check(self, job: base.Job) -> base.Facts:
         """Inspect the container."""
@@ -60,7 +63,7 @@ class ContainerProfile:
         )
         return _facts(job, changed)
 
-    def recover(self, job: base.Job, operation: str | None) -> base.Facts:
+    def recover(self, job: base.Job, operation: str | None, params: Mapping[str, Any]) -> base.Facts:  # noqa: ARG002
         """REBOOT restarts a container that is still there; anything else makes it anew."""
         if operation == "REBOOT" and job.node.physical_id is not None:
             state = job.host.inspect(job.node.physical_id)
@@ -72,7 +75,9 @@ class ContainerProfile:
         """Do an operation on the container."""
         if job.node.physical_id is None:
             raise ports.Permanent(f"Node '{job.node.name}' has no container: recover it first.")
-        return _facts(job, job.host.operate(job.node.physical_id, operation, params))
+        state = job.host.operate(job.node.physical_id, operation, params)
+        idle = "" if state.condition.alive else f"The container is {state.condition} after operation '{operation}'."
+        return dataclasses.replace(_facts(job, state), idle=idle)
 
     def _replace(self, job: base.Job, profile: model.Profile) -> ports.ContainerState:
         # everything that carries the node's label goes: what an earlier attempt at the replacement made, too

@@ -16,6 +16,8 @@ _LIMIT = 2**40
 class HostProfile:
     """Version 1.0 of container.host.endpoint: it is there already, so all verbs only look."""
 
+    needs = base.Needs.ENGINE
+
     def create(self, job: base.Job) -> base.Facts:
         """Ask the engine about itself: it must answer."""
         return _facts(job.node, job.profile, job.host.info())
@@ -34,7 +36,7 @@ class HostProfile:
         """Ask the engine that the new profile names."""
         return _facts(job.node, new, job.host.info())
 
-    def recover(self, job: base.Job, operation: str | None) -> base.Facts:  # noqa: ARG002
+    def recover(self, job: base.Job, operation: str | None, params: Mapping[str, Any]) -> base.Facts:  # noqa: ARG002
         """Ask the engine about itself; somebody else must bring it back."""
         return self.create(job)
 

@@ -10,23 +10,20 @@ exists it refuses connections, while ``NAME.hang`` exists it accepts calls and d
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import os
 import pathlib
-import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from senlin_container.drivers import ports
-from senlin_container.drivers.fake import events, journal, machine, records
+from senlin_container.drivers.fake import events, journal, line, machine, records
 from senlin_container.drivers.fake.options import SimulatedOptions
 
 _FIRST_PORT, _LAST_PORT = 32768, 60999
 _SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "ABRT": 6, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15}
 _DEADLY = ("INT", "QUIT", "ABRT", "KILL", "TERM")
-_POLL = 0.05
 
 
 class SimulatedHost:
@@ -52,10 +49,7 @@ class SimulatedHost:
             self._journal = journal.Journal(directory, self._machine.name)
         except OSError as error:
             raise ports.Permanent(f"[simulated] directory = {options.directory} cannot be used: {error}") from error
-        self._down = str(directory / f"{self._machine.name}.down")
-        self._hang = str(directory / f"{self._machine.name}.hang")
-        self._random = random.Random(None if options.seed is None else f"{options.seed} {self._machine.name}")  # noqa: S311
-        self._calls = 0
+        self._line = line.Line(f"host '{endpoint.url}'", self._machine.name, options)
 
     def __repr__(self) -> str:
         return f"SimulatedHost({self._url!r})"
@@ -63,7 +57,7 @@ class SimulatedHost:
     @property
     def calls(self) -> int:
         """How often the engine was asked something; a create counts as one."""
-        return self._calls
+        return self._line.calls
 
     def close(self) -> None:
         """Close the files."""
@@ -71,7 +65,7 @@ class SimulatedHost:
 
     def info(self) -> ports.HostInfo:
         """Tell of the host."""
-        with self._call("info"), self._journal.reading() as containers:
+        with self._line.call("info"), self._journal.reading() as containers:
             running = sum(record.condition.alive for record in containers)
             return ports.HostInfo(
                 engine_id=f"sim-{self._machine.name}",
@@ -88,12 +82,12 @@ class SimulatedHost:
 
     def list(self) -> tuple[ports.ContainerState, ...]:
         """Tell of all containers of this installation."""
-        with self._call("list"), self._journal.reading() as containers:
+        with self._line.call("list"), self._journal.reading() as containers:
             return tuple(record.state() for record in containers if record.service == self._service)
 
     def inspect(self, container_id: str) -> ports.ContainerState | None:
         """Tell of one container; None when there is none."""
-        with self._call("inspect"), self._journal.reading() as containers:
+        with self._line.call("inspect"), self._journal.reading() as containers:
             record = containers.get(container_id)
             return None if record is None else record.state()
 
@@ -103,7 +97,7 @@ class SimulatedHost:
         ``resuming`` changes nothing: to look for the node's container costs nothing here.
         """
         del resuming
-        with self._call("create"), self._journal.writing() as containers:
+        with self._line.call("create"), self._journal.writing() as containers:
             mine = containers.of_node(request.node_id, self._service)
             if mine:
                 return self._started(mine[0]).state()
@@ -128,7 +122,7 @@ class SimulatedHost:
 
     def delete(self, node_id: str, container_id: str | None, *, resuming: bool) -> None:
         """Remove the node's container; a container that is gone is fine."""
-        with self._call("delete"), self._journal.writing() as containers:
+        with self._line.call("delete"), self._journal.writing() as containers:
             if container_id is not None and not resuming:
                 self._drop(containers.get(container_id))
                 return
@@ -137,12 +131,12 @@ class SimulatedHost:
 
     def remove(self, container_id: str) -> None:
         """Remove one container by id; gone is fine."""
-        with self._call("remove"), self._journal.writing() as containers:
+        with self._line.call("remove"), self._journal.writing() as containers:
             self._drop(containers.get(container_id))
 
     def operate(self, container_id: str, operation: str, params: Mapping[str, Any]) -> ports.ContainerState:
         """Do one of start, stop, restart, pause, unpause, kill (signal)."""
-        with self._call(operation), self._journal.writing() as containers:
+        with self._line.call(operation), self._journal.writing() as containers:
             record = self._existing(containers, container_id)
             if operation == "start":
                 return self._started(record).state()
@@ -175,7 +169,7 @@ class SimulatedHost:
                 raise ports.Permanent(
                     f"the {limit} limit of container {container_id} cannot be lifted in place: replace the container"
                 )
-        with self._call("update"), self._journal.writing() as containers:
+        with self._line.call("update"), self._journal.writing() as containers:
             record = self._existing(containers, container_id)
             holder = containers.named(name) if name is not None else None
             if holder is not None and holder.id != container_id:
@@ -193,10 +187,10 @@ class SimulatedHost:
 
     def events(self) -> events.SimulatedEvents:
         """Follow the events of this installation's containers from now on."""
-        with self._call("events"):
+        with self._line.call("events"):
             follower = self._journal.follow()
         return events.SimulatedEvents(
-            follower, url=self._url, service=self._service, down=self._down, interval=self._options.poll_interval
+            follower, url=self._url, service=self._service, down=self._line.down, interval=self._options.poll_interval
         )
 
     def kill(self, container_id: str, exit_code: int = 137) -> None:
@@ -221,41 +215,6 @@ class SimulatedHost:
                 self._journal.append(records.Entry(put=record, events=(self._event(record, "die", exit_code),)))
             else:
                 self._ended(record, exit_code=exit_code)
-
-    @contextlib.contextmanager
-    def _call(self, operation: str) -> Iterator[None]:
-        """Behave like a host over a network: slow, silent or faulty as the options and control files say.
-
-        Half of the passing faults come after the work is done: the answer got lost.
-        """
-        self._calls += 1
-        options = self._options
-        if os.path.exists(self._down):
-            raise ports.Retry(f"host '{self._url}' does not answer: it is down")
-        if os.path.exists(self._hang):
-            self._wait_for_answer()
-        if options.latency:
-            time.sleep(options.latency)
-        lost = False
-        if options.permanent_failure_rate and self._random.random() < options.permanent_failure_rate:
-            raise ports.Permanent(f"host '{self._url}' refused to {operation}: simulated refusal")
-        if options.failure_rate and self._random.random() < options.failure_rate:
-            lost = self._random.random() < 0.5
-            if not lost:
-                raise ports.Retry(f"host '{self._url}' failed to {operation}: simulated fault")
-        try:
-            yield
-        except (OSError, ValueError) as error:
-            raise ports.Retry(f"the state of simulated host '{self._url}' cannot be used: {error}") from error
-        if lost:
-            raise ports.Retry(f"host '{self._url}' failed to answer a {operation}: simulated fault")
-
-    def _wait_for_answer(self) -> None:
-        end = time.monotonic() + self._options.call_timeout
-        while os.path.exists(self._hang):
-            if time.monotonic() > end:
-                raise ports.Retry(f"host '{self._url}' does not answer in time")
-            time.sleep(_POLL)
 
     def _new(self, request: ports.ContainerRequest, containers: journal.Containers) -> records.Record:
         published: dict[str, tuple[str, int]] = {}
@@ -287,7 +246,7 @@ class SimulatedHost:
 
     def _free_port(self, mapping: ports.PortMapping, containers: journal.Containers) -> int:
         span = _LAST_PORT - _FIRST_PORT + 1
-        start = self._random.randrange(span)
+        start = self._line.random.randrange(span)
         for step in range(span):
             port = _FIRST_PORT + (start + step) % span
             if not containers.port_taken(mapping.protocol, mapping.host_ip, port):

@@ -1,127 +1,31 @@
-"""The state of one simulated host: an append-only file that every process of the installation reads and writes.
-
-``NAME.jsonl`` holds one entry per line. Writers take an exclusive lock on ``NAME.lock`` and append whole lines; the
-kernel keeps what a killed process wrote, and drops its lock. A line without its end is of a writer that was killed
-in the middle: readers do not look at it, the next writer cuts it off. Each process keeps the containers in memory and
-reads only what others have appended. When most lines are of the past, a writer puts a short file in place of the long
-one; who still has the old file open sees by the inode that there is another.
-"""
+"""The state of one simulated host: its containers, and what happened to them."""
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import pathlib
-import threading
 from collections.abc import Iterator
 
 from senlin_container.drivers import ports
-from senlin_container.drivers.fake import records
-
-_COMPACT_LINES = 2000
-_COMPACT_RATIO = 4
+from senlin_container.drivers.fake import records, shared_file
 
 
-class Journal:
+class Journal(shared_file.SharedFile[records.Entry, "Containers"]):
     """The containers of one simulated host, shared by threads and processes."""
-
-    def __init__(self, directory: pathlib.Path, name: str) -> None:
-        """Open the host's files, which are made when there are none.
-
-        Raises:
-            OSError: the directory cannot be used.
-        """
-        directory.mkdir(parents=True, exist_ok=True)
-        self._path = directory / f"{name}.jsonl"
-        self._mutex = threading.RLock()
-        self._lock = os.open(directory / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._file = -1
-        self._reopen()
-
-    @property
-    def path(self) -> pathlib.Path:
-        """The file of the entries."""
-        return self._path
-
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[Containers]:
-        """Give the containers as they are now; they change no more until the block ends."""
-        with self._mutex:
-            self._catch_up()
-            yield self._containers
-
-    @contextlib.contextmanager
-    def writing(self) -> Iterator[Containers]:
-        """Give the containers as they are now; no other thread or process changes them until the block ends."""
-        with self._mutex:
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
-            try:
-                self._catch_up()
-                self._cut_torn_line()
-                yield self._containers
-                if self._lines > _COMPACT_LINES and self._lines > _COMPACT_RATIO * len(self._containers):
-                    self._compact()
-            finally:
-                fcntl.flock(self._lock, fcntl.LOCK_UN)
-
-    def append(self, entry: records.Entry) -> None:
-        """Write an entry; only inside ``writing``."""
-        line = records.write(entry)
-        written = os.write(self._file, line)
-        if written != len(line):
-            os.ftruncate(self._file, self._offset)
-            raise OSError(f"{self._path}: no space left for another line")
-        self._offset += written
-        self._lines += 1
-        self._containers.apply(entry)
 
     def follow(self) -> Follower:
         """Read the events from now on."""
         with self.writing():  # nobody is in the middle of a line
-            return Follower(self._path, self._offset)
+            return Follower(self.path, self.offset)
 
-    def close(self) -> None:
-        """Close the files."""
-        with self._mutex:
-            for descriptor in (self._file, self._lock):
-                os.close(descriptor)
-            self._file = self._lock = -1
+    def _empty(self) -> Containers:
+        return Containers()
 
-    def _reopen(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-        self._file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._inode = os.fstat(self._file).st_ino
-        self._offset = 0
-        self._lines = 0
-        self._containers = Containers()
+    def _decode(self, line: bytes) -> records.Entry:
+        return records.read(line)
 
-    def _catch_up(self) -> None:
-        there = os.stat(self._path)
-        if there.st_ino != self._inode:
-            self._reopen()
-            there = os.fstat(self._file)
-        if there.st_size > self._offset:
-            data = os.pread(self._file, there.st_size - self._offset, self._offset)
-            end = data.rfind(b"\n") + 1
-            for line in data[:end].splitlines():
-                self._containers.apply(records.read(line))
-                self._lines += 1
-            self._offset += end
-
-    def _cut_torn_line(self) -> None:
-        if os.fstat(self._file).st_size > self._offset:
-            os.ftruncate(self._file, self._offset)
-
-    def _compact(self) -> None:
-        lines = [records.write(records.Entry(put=record)) for record in self._containers]
-        short = self._path.with_suffix(".tmp")
-        short.write_bytes(b"".join(lines))
-        short.chmod(0o600)
-        short.replace(self._path)
-        self._reopen()
-        self._catch_up()
+    def _encode(self, entry: records.Entry) -> bytes:
+        return records.write(entry)
 
 
 class Containers:
@@ -138,6 +42,10 @@ class Containers:
 
     def __iter__(self) -> Iterator[records.Record]:
         return iter(self._by_id.values())
+
+    def entries(self) -> Iterator[records.Entry]:
+        """Give the entries that make the same containers anew."""
+        return (records.Entry(put=record) for record in self)
 
     def get(self, container_id: str) -> records.Record | None:
         """Find a container by its id."""

@@ -1,4 +1,4 @@
-"""What can be set about simulated hosts. Times are in seconds, rates between 0 and 1."""
+"""What can be set about simulated hosts and the simulated cloud. Times are in seconds, rates between 0 and 1."""
 
 from __future__ import annotations
 
@@ -16,3 +16,4 @@ class SimulatedOptions:
     seed: int | None = None
     call_timeout: float = 10.0
     poll_interval: float = 0.2
+    build_time: float = 0.0
