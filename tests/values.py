@@ -121,6 +121,33 @@ def profile(id_: str, **given: Any) -> model.Profile:
     return model.Profile(id=id_, **(values | given))
 
 
+def policy(id_: str, *, properties: dict[str, Any] | None = None, **given: Any) -> model.Policy:
+    """Return a scaling policy for growth, without a cooldown."""
+    type_, version = given.get("type", "senlin.policy.scaling"), given.get("version", "1.0")
+    known = {"event": "CLUSTER_SCALE_OUT"} if properties is None else properties
+    values: dict[str, Any] = {
+        "name": f"policy-{id_}",
+        "type": type_,
+        "version": version,
+        "spec": {"type": type_, "version": version, "properties": known},
+        "data": {},
+        "owner": OWNER,
+        "created_at": 1.0,
+    }
+    return model.Policy(id=id_, **(values | given))
+
+
+def binding(id_: str, **given: Any) -> model.Binding:
+    """Return a policy's place in a cluster, where it counts and has not done anything yet."""
+    values: dict[str, Any] = {
+        "cluster_id": "c0000000-0000-4000-8000-000000000001",
+        "policy_id": "policy",
+        "enabled": True,
+        "priority": 100,
+    }
+    return model.Binding(id=id_, **(values | given))
+
+
 def event(id_: str, **given: Any) -> model.Event:
     """Return an event about a node."""
     values: dict[str, Any] = {

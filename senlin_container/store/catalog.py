@@ -12,6 +12,9 @@ from senlin_container.domain import errors, model
 from senlin_container.store import listing, rows
 
 _P = rows.PROFILES
+_PROFILES = sa.select(_P)
+_BY_IDS = _PROFILES.where(_P.c.id.in_(sa.bindparam("ids", expanding=True)))
+_INSERT = sa.insert(_P)
 PROFILE_KEYS = {"name": _P.c.name, "type": _P.c.type, "created_at": _P.c.created_at, "updated_at": _P.c.updated_at}
 
 
@@ -28,28 +31,29 @@ def installation(tx: sa.Connection, fresh_id: str, now: float) -> str:
 def insert_profile(tx: sa.Connection, profile: model.Profile) -> None:
     """Write a new profile."""
     tx.execute(
-        sa.insert(_P).values(
-            id=profile.id,
-            name=profile.name,
-            type=profile.type,
-            version=profile.version,
-            spec=profile.spec,
-            meta=profile.metadata,
-            created_at=profile.created_at,
-            updated_at=profile.updated_at,
+        _INSERT,
+        {
+            "id": profile.id,
+            "name": profile.name,
+            "type": profile.type,
+            "version": profile.version,
+            "spec": profile.spec,
+            "meta": profile.metadata,
+            "created_at": profile.created_at,
+            "updated_at": profile.updated_at,
             **rows.owner_columns(profile.owner),
-        )
+        },
     )
 
 
 def find_profile(tx: sa.Connection, project: str | None, identity: str) -> model.Profile:
     """Find one by id, name or short id."""
-    return rows.profile(listing.find(tx, sa.select(_P), _P, "profile", project, identity))
+    return rows.profile(listing.find(tx, _PROFILES, _P, "profile", project, identity))
 
 
 def list_profiles(tx: sa.Connection, page: listing.Page, filters: Mapping[str, Sequence[str]]) -> list[model.Profile]:
     """Return a page of profiles; filters: name, type (``NAME-VERSION`` or the name alone)."""
-    query = sa.select(_P)
+    query = _PROFILES
     columns: dict[str, tuple[sa.Column[Any], Sequence[Any]]] = {}
     for key, values in filters.items():
         if key == "type":
@@ -65,7 +69,7 @@ def profiles_by_id(tx: sa.Connection, ids: Collection[str]) -> dict[str, model.P
     """Return profiles by id; unknown ids are left out."""
     if not ids:
         return {}
-    return {row.id: rows.profile(row) for row in tx.execute(sa.select(_P).where(_P.c.id.in_(ids)))}
+    return {row.id: rows.profile(row) for row in tx.execute(_BY_IDS, {"ids": list(ids)})}
 
 
 def update_profile(

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from senlin_container.domain import lifecycle, model
-from senlin_container.store import listing, rows, session
+from senlin_container.store import columns, listing, rows, session
 
 _C = rows.CLUSTERS
 _N = rows.NODES
 _P = rows.PROFILES
 _B = rows.BINDINGS
+_R = rows.RECEIVERS
 CLUSTER_KEYS = {key: _C.c[key] for key in ("name", "status", "init_at", "created_at", "updated_at")}
+
+_WITH_PROFILE = sa.select(_C, _P.c.name.label("profile_name")).join_from(_C, _P, _C.c.profile_id == _P.c.id)
+
+
+def _all_of(column: sa.Column[Any], order: sa.Column[Any], cluster_id: sa.Column[Any]) -> sa.ScalarSelect[Any]:
+    return sa.select(columns.ids(column, order)).where(cluster_id == _C.c.id).correlate(_C).scalar_subquery()
+
+
+_WHOLE = _WITH_PROFILE.add_columns(
+    _all_of(_N.c.id, _N.c.position, _N.c.cluster_id).label("node_ids"),
+    _all_of(_B.c.policy_id, _B.c.priority, _B.c.cluster_id).label("policy_ids"),
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """A cluster with what belongs to it: the ids of its nodes by their index, of its policies by their priority."""
+
+    cluster: model.Cluster
+    profile_name: str
+    node_ids: tuple[str, ...] = ()
+    policy_ids: tuple[str, ...] = ()
 
 
 def insert(tx: sa.Connection, cluster: model.Cluster) -> None:
@@ -24,46 +48,40 @@ def insert(tx: sa.Connection, cluster: model.Cluster) -> None:
 
 def find(tx: sa.Connection, project: str | None, identity: str) -> tuple[model.Cluster, str]:
     """Find one by id, name or short id; returns it with the name of its profile."""
-    row = listing.find(tx, _with_profile(), _C, "cluster", project, identity)
+    row = listing.find(tx, _WITH_PROFILE, _C, "cluster", project, identity)
     return rows.cluster(row), row.profile_name
 
 
-def page(
-    tx: sa.Connection, wanted: listing.Page, filters: Mapping[str, Sequence[str]]
-) -> list[tuple[model.Cluster, str]]:
-    """Return a page of clusters with the names of their profiles; filters: name, status."""
-    columns = {key: (_C.c[key], values) for key, values in filters.items()}
-    found = listing.page(tx, _with_profile(), _C, wanted, keys=CLUSTER_KEYS, default="init_at", filters=columns)
-    return [(rows.cluster(row), row.profile_name) for row in found]
+def find_whole(tx: sa.Connection, project: str | None, identity: str) -> Whole:
+    """Find one by id, name or short id."""
+    return _whole(listing.find(tx, _WHOLE, _C, "cluster", project, identity))
 
 
-def _with_profile() -> sa.Select[Any]:
-    return sa.select(_C, _P.c.name.label("profile_name")).join_from(_C, _P, _C.c.profile_id == _P.c.id)
+def page(tx: sa.Connection, wanted: listing.Page, filters: Mapping[str, Sequence[str]]) -> list[Whole]:
+    """Return a page of clusters; filters: name, status."""
+    columns_ = {key: (_C.c[key], values) for key, values in filters.items()}
+    found = listing.page(tx, _WHOLE, _C, wanted, keys=CLUSTER_KEYS, default="init_at", filters=columns_)
+    return [_whole(row) for row in found]
 
 
-def members(tx: sa.Connection, cluster_ids: Collection[str]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """Return the ids of the nodes and of the policies of clusters, by cluster, in one statement."""
-    nodes: dict[str, list[str]] = {cluster_id: [] for cluster_id in cluster_ids}
-    policies: dict[str, list[str]] = {cluster_id: [] for cluster_id in cluster_ids}
-    if not cluster_ids:
-        return nodes, policies
-    query = sa.union_all(
-        sa.select(sa.literal(0).label("what"), _N.c.cluster_id, _N.c.id, _N.c.position).where(
-            _N.c.cluster_id.in_(cluster_ids)
-        ),
-        sa.select(sa.literal(1), _B.c.cluster_id, _B.c.policy_id, _B.c.priority).where(
-            _B.c.cluster_id.in_(cluster_ids)
-        ),
+def _whole(row: rows.Row) -> Whole:
+    return Whole(
+        cluster=rows.cluster(row),
+        profile_name=row.profile_name,
+        node_ids=row.node_ids,
+        policy_ids=row.policy_ids,
     )
-    for what, cluster_id, id_, _ in sorted(tx.execute(query), key=lambda row: (row[0], row[3])):
-        (policies if what else nodes)[cluster_id].append(id_)
-    return nodes, policies
 
 
 def get(tx: sa.Connection, cluster_id: str) -> model.Cluster | None:
     """Return one by id."""
     row = tx.execute(sa.select(_C).where(_C.c.id == cluster_id)).one_or_none()
     return None if row is None else rows.cluster(row)
+
+
+def lock(tx: sa.Connection, cluster_id: str) -> None:
+    """Keep others from locking or changing a cluster until the transaction ends."""
+    tx.execute(sa.select(_C.c.id).where(_C.c.id == cluster_id).with_for_update())
 
 
 def count(tx: sa.Connection, project: str) -> int:
@@ -86,8 +104,9 @@ def change(tx: sa.Connection, cluster: model.Cluster, **values: Any) -> None:
 
 
 def delete(tx: sa.Connection, cluster_id: str) -> None:
-    """Remove a cluster, its bindings with it. Its nodes must be gone."""
+    """Remove a cluster, its bindings and receivers with it. Its nodes must be gone."""
     tx.execute(sa.delete(_B).where(_B.c.cluster_id == cluster_id))
+    tx.execute(sa.delete(_R).where(_R.c.cluster_id == cluster_id))
     tx.execute(sa.delete(_C).where(_C.c.id == cluster_id))
 
 

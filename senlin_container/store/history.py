@@ -7,32 +7,34 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from senlin_container.domain import model
-from senlin_container.store import listing, rows
+from senlin_container.store import listing, rows, session
 
 _E = rows.EVENTS
 _S = rows.SERVICES
 _C = rows.CLUSTERS
+_ALL = sa.select(_E)
 EVENT_KEYS = {
     key: _E.c[key] for key in ("timestamp", "level", "otype", "oname", "action", "status", "oid", "cluster_id")
 }
 
 
 def record(tx: sa.Connection, events: Sequence[model.Event]) -> None:
-    """Write events, all in one statement."""
-    if events:
+    """Write events, all in one statement, and have whoever listens told of them."""
+    session.note(tx, events)
+    if events and session.keeps_events(tx):
         tx.execute(sa.insert(_E), [rows.event_columns(event) for event in events])
 
 
 def list_events(tx: sa.Connection, page: listing.Page, filters: Mapping[str, Sequence[str]]) -> list[model.Event]:
     """Return a page of events; filters: the sort keys."""
     columns = {key: (_E.c[key], values) for key, values in filters.items()}
-    found = listing.page(tx, sa.select(_E), _E, page, keys=EVENT_KEYS, default="timestamp", filters=columns)
+    found = listing.page(tx, _ALL, _E, page, keys=EVENT_KEYS, default="timestamp", filters=columns)
     return [rows.event(row) for row in found]
 
 
 def find_event(tx: sa.Connection, project: str | None, identity: str) -> model.Event:
     """Find one by id or short id."""
-    return rows.event(listing.find(tx, sa.select(_E), _E, "event", project, identity))
+    return rows.event(listing.find(tx, _ALL, _E, "event", project, identity))
 
 
 def clusters_of(tx: sa.Connection, cluster_ids: Sequence[str]) -> dict[str, model.Cluster]:

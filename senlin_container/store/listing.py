@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +15,10 @@ from senlin_container.domain import errors
 SHORT_ID = 4
 """How many characters of an id are enough to look for it."""
 
+_ID = 36
 _HEX = re.compile(r"[0-9a-f][0-9a-f-]*")
+_STATEMENTS = 256
+"""How many statements of each kind are kept."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,27 +41,52 @@ def find(
 ) -> sa.Row[Any]:
     """Find one row by id, by name, or by the beginning of its id, in one statement.
 
+    What is as long as an id is first looked for by the primary key alone; only when nothing has that id it may be a
+    name, which takes a second statement.
+
+    :param query: selects from ``table``; best a constant, because the statements made of it are kept
     :raises errors.NotFound: when nothing fits
     :raises errors.Ambiguous: when a name or the beginning of an id fits several
     """
-    choices = [table.c.id == identity]
-    if "name" in table.c:
-        choices.append(table.c.name == identity)
-    if SHORT_ID <= len(identity) < 36 and _HEX.fullmatch(identity):
-        choices.append(table.c.id.like(f"{identity}%"))
-    query = query.where(sa.or_(*choices)).order_by((table.c.id == identity).desc()).limit(1000)
-    if project is not None:
-        query = query.where(table.c.project == project)
-    rows = tx.execute(query).all()
+    given = {"identity": identity, "beginning": f"{identity}%", "project": project}
+    scoped = project is not None
+    if len(identity) == _ID:
+        row = tx.execute(_by_id(query, table, scoped), given).one_or_none()
+        if row is not None or "name" not in table.c:
+            return _known(row, kind, identity)
+    short = SHORT_ID <= len(identity) < _ID and _HEX.fullmatch(identity) is not None
+    rows = tx.execute(_by_any(query, table, scoped, short), given).all()
     if rows and rows[0].id == identity:
         return rows[0]
     named = [row for row in rows if "name" in table.c and row.name == identity]
     found = named or rows
-    if not found:
-        raise errors.NotFound(kind, identity)
     if len(found) > 1:
         raise errors.Ambiguous(kind, identity)
-    return found[0]
+    return _known(found[0] if found else None, kind, identity)
+
+
+def _known(row: sa.Row[Any] | None, kind: str, identity: str) -> sa.Row[Any]:
+    if row is None:
+        raise errors.NotFound(kind, identity)
+    return row
+
+
+@functools.lru_cache(maxsize=_STATEMENTS)
+def _by_id(query: sa.Select[Any], table: sa.Table, scoped: bool) -> sa.Select[Any]:
+    query = query.where(table.c.id == sa.bindparam("identity"))
+    return query.where(table.c.project == sa.bindparam("project")) if scoped else query
+
+
+@functools.lru_cache(maxsize=_STATEMENTS)
+def _by_any(query: sa.Select[Any], table: sa.Table, scoped: bool, short: bool) -> sa.Select[Any]:
+    identity: sa.BindParameter[str] = sa.bindparam("identity")
+    choices = [table.c.id == identity]
+    if "name" in table.c:
+        choices.append(table.c.name == identity)
+    if short:
+        choices.append(table.c.id.like(sa.bindparam("beginning")))
+    query = query.where(sa.or_(*choices)).order_by((table.c.id == identity).desc()).limit(1000)
+    return query.where(table.c.project == sa.bindparam("project")) if scoped else query
 
 
 def page(
@@ -72,24 +101,44 @@ def page(
 ) -> Sequence[sa.Row[Any]]:
     """Return one page of a list in one statement; rows are ordered by the sort keys and then by id.
 
+    :param query: selects from ``table``; best a constant, because the statements made of it are kept
     :param filters: name to the column and the values of which one must fit
     :raises errors.Invalid: when there is no object with the id of the marker
     """
-    if wanted.project is not None:
-        query = query.where(table.c.project == wanted.project)
-    for column, values in filters.values():
-        query = query.where(column == values[0] if len(values) == 1 else column.in_(values))
-    order = [(keys[name], down) for name, down in wanted.sort or ((default, False),)]
-    order.append((table.c.id, False))
-    if wanted.marker is not None:
-        query = query.where(_after(table, order, wanted.marker))
-    for column, down in order:
-        value = _sortable(column)
-        query = query.order_by(value.desc() if down else value.asc())
-    found = tx.execute(query.limit(wanted.limit)).all()
+    order = tuple((keys[name], down) for name, down in wanted.sort or ((default, False),))
+    chosen = tuple((column, len(values) == 1) for column, values in filters.values())
+    statement = _page_of(query, table, order, chosen, wanted.project is not None, wanted.marker is not None)
+    given: dict[str, Any] = {"project": wanted.project, "marker": wanted.marker, "limit": wanted.limit}
+    for number, (_, values) in enumerate(filters.values()):
+        given[f"filter_{number}"] = values[0] if len(values) == 1 else list(values)
+    found = tx.execute(statement, given).all()
     if not found and wanted.marker is not None and not wanted.lenient:
         _check_marker(tx, table, wanted.marker)
     return found
+
+
+@functools.lru_cache(maxsize=_STATEMENTS)
+def _page_of(
+    query: sa.Select[Any],
+    table: sa.Table,
+    order: tuple[tuple[sa.Column[Any], bool], ...],
+    chosen: tuple[tuple[sa.Column[Any], bool], ...],
+    scoped: bool,
+    marked: bool,
+) -> sa.Select[Any]:
+    """Make the statement for pages of one kind: to make it anew for each of them costs more than to run it."""
+    if scoped:
+        query = query.where(table.c.project == sa.bindparam("project"))
+    for number, (column, single) in enumerate(chosen):
+        value: Any = sa.bindparam(f"filter_{number}", expanding=not single)
+        query = query.where(column == value if single else column.in_(value))
+    order = (*order, (table.c.id, False))
+    if marked:
+        query = query.where(_after(table, order))
+    for column, down in order:
+        sorted_by = _sortable(column)
+        query = query.order_by(sorted_by.desc() if down else sorted_by.asc())
+    return query.limit(sa.bindparam("limit", type_=sa.Integer))
 
 
 def _check_marker(tx: sa.Connection, table: sa.Table, marker: str) -> None:
@@ -106,14 +155,16 @@ def _sortable(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     return sa.func.coalesce(column, sa.literal(-1.0 if isinstance(column.type, sa.Double) else ""))
 
 
-def _after(table: sa.Table, order: Sequence[tuple[sa.Column[Any], bool]], marker: str) -> sa.ColumnElement[bool]:
+def _after(table: sa.Table, order: Sequence[tuple[sa.Column[Any], bool]]) -> sa.ColumnElement[bool]:
     """Rows that come after the marker, which is looked up in the same statement."""
     marked = table.alias("marked")
     alternatives: list[sa.ColumnElement[bool]] = []
     equal: list[sa.ColumnElement[bool]] = []
     for column, down in order:
         value = _sortable(column)
-        its = sa.select(_sortable(marked.c[column.name])).where(marked.c.id == marker).scalar_subquery()
+        its = (
+            sa.select(_sortable(marked.c[column.name])).where(marked.c.id == sa.bindparam("marker")).scalar_subquery()
+        )
         alternatives.append(sa.and_(*equal, value < its if down else value > its))
         equal.append(value == its)
     return sa.or_(*alternatives)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from senlin_container.domain import model
-from senlin_container.store import listing, rows
+from senlin_container.store import columns, listing, rows
 
 _N = rows.NODES
 _P = rows.PROFILES
@@ -60,23 +60,72 @@ def insert(tx: sa.Connection, nodes: Sequence[model.Node]) -> None:
         tx.execute(sa.insert(_N), [rows.node_columns(node) for node in nodes])
 
 
+_WITH_PROFILE = sa.select(_N, _P.c.name.label("profile_name")).join_from(_N, _P, _N.c.profile_id == _P.c.id)
+
+
+class Line(NamedTuple):
+    """A node as lists show it: flat, because lists are long. Times are whole seconds, ``Text`` is JSON as stored.
+
+    ``position`` is the node's index, whose name a tuple has another use for.
+    """
+
+    id: str
+    name: str
+    profile_id: str
+    profile_name: str
+    cluster_id: str | None
+    position: int
+    host_id: str | None
+    user: str
+    project: str
+    domain: str | None
+    role: str
+    physical_id: str | None
+    status: str
+    status_reason: str
+    metadata: columns.Text
+    data: columns.Text
+    tainted: bool
+    init_at: int
+    created_at: int | None
+    updated_at: int | None
+
+
+_LINES = sa.select(
+    _N.c.id,
+    _N.c.name,
+    _N.c.profile_id,
+    _P.c.name.label("profile_name"),
+    _N.c.cluster_id,
+    sa.case((_N.c.cluster_id.is_(None), -1), else_=_N.c.position),
+    _N.c.host_id,
+    _N.c.user,
+    _N.c.project,
+    _N.c.domain,
+    _N.c.role,
+    _N.c.physical_id,
+    _N.c.status,
+    _N.c.status_reason,
+    columns.json_text(_N.c.meta),
+    columns.json_text(_N.c.data),
+    _N.c.tainted,
+    columns.seconds(_N.c.init_at),
+    columns.seconds(_N.c.created_at),
+    columns.seconds(_N.c.updated_at),
+).join_from(_N, _P, _N.c.profile_id == _P.c.id)
+
+
 def find(tx: sa.Connection, project: str | None, identity: str) -> tuple[model.Node, str]:
     """Find one by id, name or short id; returns it with the name of its profile."""
-    row = listing.find(tx, _with_profile(), _N, "node", project, identity)
+    row = listing.find(tx, _WITH_PROFILE, _N, "node", project, identity)
     return rows.node(row), row.profile_name
 
 
-def page(
-    tx: sa.Connection, wanted: listing.Page, filters: Mapping[str, Sequence[str]]
-) -> list[tuple[model.Node, str]]:
-    """Return a page of nodes with the names of their profiles; filters: name, status, cluster_id, host_id."""
-    columns = {key: (_N.c[key], values) for key, values in filters.items()}
-    found = listing.page(tx, _with_profile(), _N, wanted, keys=NODE_KEYS, default="init_at", filters=columns)
-    return [(rows.node(row), row.profile_name) for row in found]
-
-
-def _with_profile() -> sa.Select[Any]:
-    return sa.select(_N, _P.c.name.label("profile_name")).join_from(_N, _P, _N.c.profile_id == _P.c.id)
+def page(tx: sa.Connection, wanted: listing.Page, filters: Mapping[str, Sequence[str]]) -> list[Line]:
+    """Return a page of nodes; filters: name, status, cluster_id, host_id."""
+    wanting = {key: (_N.c[key], values) for key, values in filters.items()}
+    found = listing.page(tx, _LINES, _N, wanted, keys=NODE_KEYS, default="init_at", filters=wanting)
+    return list(map(Line._make, found))
 
 
 def of_cluster(tx: sa.Connection, cluster_id: str) -> tuple[model.Node, ...]:

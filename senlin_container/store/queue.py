@@ -17,6 +17,7 @@ from senlin_container.domain.model import ActionKind, ActionStatus
 from senlin_container.store import listing, rows, session
 
 _A = rows.ACTIONS
+_ALL = sa.select(_A)
 _UNFINISHED = [status.value for status in lifecycle.UNFINISHED]
 _CHUNK = 500
 """Most ids in one IN list: what every database takes without complaint."""
@@ -32,13 +33,17 @@ ACTION_KEYS = {
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """How one attempt ended. ``after`` seconds later it is tried again when the status is READY."""
+    """How one attempt ended. ``after`` seconds later it is tried again when the status is READY.
+
+    With ``data``, which become those of the action, that does not count as a failure.
+    """
 
     id: str
     status: ActionStatus
     reason: str
     outputs: model.Json = dataclasses.field(default_factory=dict)
     after: float = 0.0
+    data: model.Json | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +155,7 @@ def settle(tx: sa.Connection, settlements: Sequence[Settlement], now: float) -> 
     """Write how actions ended, those that ended alike in one statement."""
     alike: dict[tuple[Any, ...], list[Settlement]] = {}
     for one in settlements:
-        alike.setdefault((one.status, one.reason, repr(one.outputs), one.after), []).append(one)
+        alike.setdefault((one.status, one.reason, repr(one.outputs), one.after, repr(one.data)), []).append(one)
     for group in alike.values():
         first = group[0]
         values: dict[str, Any] = {
@@ -160,7 +165,8 @@ def settle(tx: sa.Connection, settlements: Sequence[Settlement], now: float) -> 
             "lease_until": None,
         }
         if first.status == ActionStatus.READY:
-            values |= {"due_at": now + first.after, "failures": _A.c.failures + 1, "updated_at": now}
+            values |= {"due_at": now + first.after, "updated_at": now}
+            values |= {"failures": _A.c.failures + 1} if first.data is None else {"data": first.data}
         else:
             values |= {"holds": None, "end_time": now, "plan": None}
             if first.outputs:
@@ -233,6 +239,15 @@ def count_down(tx: sa.Connection, finished: Mapping[str, int], now: float) -> in
         )
         readied += changed.rowcount
     return readied
+
+
+def complete_lifecycle(tx: sa.Connection, action_id: str, now: float) -> None:
+    """Make an action ready that waits for the end of its lifecycle hook; any other stays as it is."""
+    tx.execute(
+        sa.update(_A)
+        .where(_A.c.id == action_id, _A.c.status == ActionStatus.WAITING_LIFECYCLE_COMPLETION.value)
+        .values(status=ActionStatus.READY.value, due_at=now, updated_at=now)
+    )
 
 
 def children(tx: sa.Connection, parent_id: str) -> Children:
@@ -346,13 +361,13 @@ def cancelled(tx: sa.Connection, engine: str) -> set[str]:
 
 def find(tx: sa.Connection, project: str | None, identity: str) -> model.Action:
     """Find one by id, name or short id."""
-    return rows.action(listing.find(tx, sa.select(_A), _A, "action", project, identity))
+    return rows.action(listing.find(tx, _ALL, _A, "action", project, identity))
 
 
 def page(tx: sa.Connection, wanted: listing.Page, filters: Mapping[str, Sequence[str]]) -> list[model.Action]:
     """Return a page of actions; filters: name, target, action, status, cluster_id."""
     columns = {key: (_A.c["kind" if key == "action" else key], values) for key, values in filters.items()}
-    found = listing.page(tx, sa.select(_A), _A, wanted, keys=ACTION_KEYS, default="created_at", filters=columns)
+    found = listing.page(tx, _ALL, _A, wanted, keys=ACTION_KEYS, default="created_at", filters=columns)
     return [rows.action(row) for row in found]
 
 

@@ -16,6 +16,8 @@ PROFILES = tables.Base.metadata.tables["profiles"]
 ACTIONS = tables.Base.metadata.tables["actions"]
 EVENTS = tables.Base.metadata.tables["events"]
 SERVICES = tables.Base.metadata.tables["services"]
+POLICIES = tables.Base.metadata.tables["policies"]
+RECEIVERS = tables.Base.metadata.tables["receivers"]
 BINDINGS = tables.Base.metadata.tables["cluster_policies"]
 INSTALLATION = tables.Base.metadata.tables["installation"]
 
@@ -41,6 +43,21 @@ def profile(row: Row) -> model.Profile:
         version=row.version,
         spec=row.spec,
         metadata=row.meta,
+        owner=owner(row),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def policy(row: Row) -> model.Policy:
+    """Read a policy."""
+    return model.Policy(
+        id=row.id,
+        name=row.name,
+        type=row.type,
+        version=row.version,
+        spec=row.spec,
+        data=row.data,
         owner=owner(row),
         created_at=row.created_at,
         updated_at=row.updated_at,

@@ -23,9 +23,23 @@ class Box:
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._fernet = fernet.MultiFernet([fernet.Fernet(key) for key in keys])
 
+    def encrypt(self, text: str) -> str:
+        """Return a text encrypted."""
+        return self._fernet.encrypt(text.encode()).decode()
+
+    def decrypt(self, sealed: str) -> str:
+        """Return a text decrypted.
+
+        :raises ValueError: when none of the keys fits
+        """
+        try:
+            return self._fernet.decrypt(sealed.encode()).decode()
+        except fernet.InvalidToken as exc:
+            raise ValueError("a stored secret does not fit the keys of this service: restore its key file") from exc
+
     def seal(self, document: Mapping[str, Any], paths: Sequence[tuple[str, ...]]) -> dict[str, Any]:
         """Return the document with the values at the paths encrypted."""
-        return _replaced(document, paths, lambda value: {_KEY: self._fernet.encrypt(str(value).encode()).decode()})
+        return _replaced(document, paths, lambda value: {_KEY: self.encrypt(str(value))})
 
     def open(self, document: Mapping[str, Any], paths: Sequence[tuple[str, ...]]) -> dict[str, Any]:
         """Return the document with the values at the paths decrypted.
@@ -37,10 +51,7 @@ class Box:
     def _decrypt(self, value: Any) -> Any:
         if not isinstance(value, Mapping) or _KEY not in value:
             return value
-        try:
-            return self._fernet.decrypt(value[_KEY].encode()).decode()
-        except fernet.InvalidToken as exc:
-            raise ValueError("a stored secret does not fit the keys of this service: restore its key file") from exc
+        return self.decrypt(value[_KEY])
 
 
 def hide(document: Mapping[str, Any], paths: Sequence[tuple[str, ...]]) -> dict[str, Any]:

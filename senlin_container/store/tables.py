@@ -299,3 +299,8 @@ class Credential(Base):
     project: orm.Mapped[str] = orm.mapped_column(sa.String(64), primary_key=True)
     secret: orm.Mapped[str] = orm.mapped_column(sa.Text)
     created_at: orm.Mapped[float]
+
+
+for _table in Base.metadata.tables.values():
+    # MariaDB and MySQL: letters of all scripts, and names that are the same only when they are written the same.
+    _table.dialect_kwargs.update({"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"})

@@ -62,6 +62,11 @@ class Base:
         queue.enqueue(tx, [action], lanes={target.id: host_id}, now=now)
         return action.id
 
+    def _parameters(self, profile: model.Profile, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Check an operation and its parameters; returns these as an action keeps them, with secrets encrypted."""
+        checked = registry.operation(profile, operation, params)
+        return self._parts.box.seal(checked, [(name,) for name in registry.secret_parameters(operation)])
+
 
 def profile_for(tx: session.Transaction, ctx: context.Context, identity: str) -> model.Profile:
     """Find the profile that a request names.

@@ -7,8 +7,8 @@ from typing import Any
 
 from senlin_container.domain import errors, model, planner, requests, sizing
 from senlin_container.specs import registry
-from senlin_container.store import catalog, clusters, hosts, queue, session
-from senlin_container.usecases import base, context, queries, settling
+from senlin_container.store import catalog, clusters, hosts, queue, receivers, session
+from senlin_container.usecases import base, context, queries, scaling, settling
 
 RECOVERY = "health.recovery"
 """Key of a cluster's config: what is done by itself about a node that has died (RECREATE, REBOOT or NONE)."""
@@ -37,6 +37,7 @@ class ClusterCommands(base.Base):
         size = sizing.Size(desired=desired_capacity, min_size=min_size, max_size=max_size)
         base.check_size(size, limit=self._parts.limits.max_nodes_per_cluster)
         _check_config(config)
+        self._parts.trusts.ensure(ctx)
         return self._queue(
             self._create_cluster, ctx, name, profile, size, timeout=timeout, metadata=metadata, config=config
         )
@@ -103,13 +104,20 @@ class ClusterCommands(base.Base):
             raise errors.Invalid("Nothing to resize: give a number with its adjustment_type, min_size or max_size.")
         return self._queue(self._resize_cluster, ctx, identity, request)
 
-    def scale_cluster(self, ctx: context.Context, identity: str, *, out: bool, count: int | None) -> str:
-        """Add or remove nodes; bounds are checked when the action runs."""
+    def scale_cluster(
+        self, ctx: context.Context, identity: str, *, out: bool, count: int | None, alone: bool = False
+    ) -> str:
+        """Add or remove nodes; bounds are checked when the action runs.
+
+        :param alone: refuse while another scaling action is not finished, or a cooldown is not over
+        :raises errors.Scaling: in the one case
+        :raises errors.Cooling: in the other
+        """
         if count is not None and count <= 0:
             way = "out" if out else "in"
             told = "cannot be 0" if count == 0 else f"is {count}: more than 0 is expected"
             raise errors.Invalid(f"Count for scale-{way} request {told}.")
-        return self._queue(self._request_cluster, ctx, identity, requests.Scale(out=out, count=count or 1))
+        return self._queue(self._request_cluster, ctx, identity, requests.Scale(out=out, count=count or 1), alone)
 
     def check_cluster(self, ctx: context.Context, identity: str) -> str:
         """Look at every node."""
@@ -199,8 +207,8 @@ class ClusterCommands(base.Base):
         config: Mapping[str, Any] | None,
         profile_only: bool,
     ) -> tuple[queries.ClusterView, str]:
-        cluster, profile_name = clusters.find(tx, ctx.scope(), identity)
-        profile_id = None
+        whole = clusters.find_whole(tx, ctx.scope(), identity)
+        cluster, profile_id = whole.cluster, None
         if profile is not None:
             profile_id = self._new_profile(tx, ctx, cluster, profile).id
         request = requests.Update(
@@ -212,14 +220,7 @@ class ClusterCommands(base.Base):
             profile_only=profile_only,
         )
         action_id = self._enqueue(tx, ctx, model.ActionKind.CLUSTER_UPDATE, cluster, requests.dump(request))
-        node_ids, policy_ids = clusters.members(tx, [cluster.id])
-        view = queries.ClusterView(
-            cluster=cluster,
-            profile_name=profile_name,
-            node_ids=tuple(node_ids[cluster.id]),
-            policy_ids=tuple(policy_ids[cluster.id]),
-        )
-        return view, action_id
+        return whole, action_id
 
     def _new_profile(
         self, tx: session.Transaction, ctx: context.Context, cluster: model.Cluster, identity: str
@@ -248,6 +249,12 @@ class ClusterCommands(base.Base):
                 f"The cluster '{cluster.id}' cannot be deleted: {len(used)} of its hosts still run "
                 f"{sum(used.values())} containers. Delete these first, or delete by force."
             )
+        elif triggers := receivers.ids_of(tx, cluster.id):
+            raise errors.InUse(
+                f"The cluster '{cluster.id}' cannot be deleted: still referenced by receiver(s): "
+                f"{', '.join(triggers[:5])}{' and more' if len(triggers) > 5 else ''}. Delete these first, or delete "
+                "by force."
+            )
         return self._enqueue(
             tx, ctx, model.ActionKind.CLUSTER_DELETE, cluster, requests.dump(requests.Delete(force=force))
         )
@@ -263,9 +270,16 @@ class ClusterCommands(base.Base):
         return self._enqueue(tx, ctx, model.ActionKind.CLUSTER_RESIZE, cluster, requests.dump(request))
 
     def _request_cluster(
-        self, tx: session.Transaction, ctx: context.Context, identity: str, request: requests.Request
+        self,
+        tx: session.Transaction,
+        ctx: context.Context,
+        identity: str,
+        request: requests.Request,
+        alone: bool = False,
     ) -> str:
         cluster, _ = clusters.find(tx, ctx.scope(), identity)
+        if alone:
+            scaling.check_free(tx, cluster, requests.kind_of(request), self._parts.clock())
         if isinstance(request, requests.Scale) and request.out:
             base.check_limit(cluster.desired_capacity + request.count, limit=self._parts.limits.max_nodes_per_cluster)
         return self._enqueue(tx, ctx, requests.kind_of(request), cluster, requests.dump(request))
@@ -282,7 +296,7 @@ class ClusterCommands(base.Base):
         cluster, _ = clusters.find(tx, ctx.scope(), identity)
         profile = catalog.profiles_by_id(tx, [cluster.profile_id])[cluster.profile_id]
         request = requests.Operate(
-            operation=operation, params=registry.operation(profile, operation, params), filters=dict(filters)
+            operation=operation, params=self._parameters(profile, operation, params), filters=dict(filters)
         )
         return self._enqueue(tx, ctx, model.ActionKind.CLUSTER_OPERATION, cluster, requests.dump(request))
 
@@ -293,7 +307,7 @@ def check_same_kind(old: model.Profile, new: model.Profile, what: str) -> None:
     :raises errors.Invalid: when they cannot
     """
     if old.type != new.type:
-        raise errors.Invalid(f"{what}: it is '{old.type_name}', the new one '{new.type_name}'.")
+        raise errors.Invalid(f"{what}, operation aborted.")
     before, after = base.spec_of(old), base.spec_of(new)
     if before is not None and after is not None:
         for key in ("host_node", "host_cluster"):

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from senlin_container.usecases import clusters, members, nodes, profiles
+from senlin_container.usecases import actions, adoption, clusters, members, nodes, policies, profiles, receivers
 
 
-class Commands(profiles.ProfileCommands, clusters.ClusterCommands, members.MemberCommands, nodes.NodeCommands):
-    """Create, change and delete profiles, clusters and nodes; cancel actions."""
+class Commands(
+    profiles.ProfileCommands,
+    policies.PolicyCommands,
+    clusters.ClusterCommands,
+    members.MemberCommands,
+    nodes.NodeCommands,
+    adoption.AdoptionCommands,
+    actions.ActionCommands,
+    receivers.ReceiverCommands,
+):
+    """Create, change and delete profiles, policies, clusters, nodes and receivers; cancel actions."""

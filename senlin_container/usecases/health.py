@@ -55,7 +55,7 @@ def report_risen(tx: session.Transaction, parts: context.Parts, found: Sequence[
     sick = (NodeStatus.ERROR, NodeStatus.WARNING)
     risen = [node for node in present.values() if node.status in sick and node.id not in busy]
     nodes.mark(tx, [node.id for node in risen], NodeStatus.ACTIVE, reason)
-    history.record(tx, [_event(parts, node, "end", reason, records.INFO, now) for node in risen])
+    _record(tx, [_event(parts, node, "end", reason, records.INFO, now) for node in risen])
     judged = {node.cluster_id for node in risen if node.cluster_id}
     cluster_store.judge_idle(tx, judged, ActionKind.NODE_CHECK.value, now)
 
@@ -76,7 +76,7 @@ def host_silent(tx: session.Transaction, parts: context.Parts, host_id: str, rea
     node = nodes.by_id(tx, [host_id]).get(host_id)
     if node is not None and node.status == NodeStatus.ACTIVE:
         nodes.mark(tx, [host_id], NodeStatus.ERROR, reason)
-        history.record(tx, [_event(parts, node, "error", reason, records.ERROR, now)])
+        _record(tx, [_event(parts, node, "error", reason, records.ERROR, now)])
         judged = {node.cluster_id} if node.cluster_id else set()
         cluster_store.judge_idle(tx, judged, ActionKind.NODE_CHECK.value, now)
 
@@ -111,7 +111,7 @@ def recover_again(tx: session.Transaction, parts: context.Parts, host_id: str) -
 def _mark_error(tx: session.Transaction, parts: context.Parts, found: Sequence[model.Node], reason: str) -> None:
     now = parts.clock()
     nodes.mark(tx, [node.id for node in found], NodeStatus.ERROR, reason)
-    history.record(tx, [_event(parts, node, "error", reason, records.ERROR, now) for node in found])
+    _record(tx, [_event(parts, node, "error", reason, records.ERROR, now) for node in found])
     judged = {node.cluster_id for node in found if node.cluster_id}
     cluster_store.judge_idle(tx, judged, ActionKind.NODE_CHECK.value, now)
 
@@ -155,6 +155,11 @@ def _recover(tx: session.Transaction, parts: context.Parts, found: Sequence[mode
         )
     queue.enqueue(tx, actions, lanes=lanes, now=now)
     return Report(queued=len(actions), again=again)
+
+
+def _record(tx: session.Transaction, events: Sequence[model.Event]) -> None:
+    history.record(tx, events)
+    session.note(tx, [records.Finding(event=event) for event in events])
 
 
 def _event(parts: context.Parts, node: model.Node, status: str, reason: str, level: str, now: float) -> model.Event:

@@ -26,7 +26,7 @@ class MemberCommands(base.Base):
 
     def _add_nodes(self, tx: session.Transaction, ctx: context.Context, identity: str, names: Sequence[str]) -> str:
         cluster, _ = clusters.find(tx, ctx.scope(), identity)
-        joining = _joining(tx, ctx, cluster, names, "Nodes not found")
+        joining = _joining(tx, ctx, cluster, names, "Nodes not found", "Nodes {nodes} already owned by some cluster.")
         target = max(nodes.count(tx, cluster.id) + len(joining), cluster.desired_capacity)
         base.accepted(sizing.fit(sizing.Size(desired=target, min_size=0, max_size=cluster.max_size), strict=True))
         base.check_limit(target, limit=self._parts.limits.max_nodes_per_cluster)
@@ -37,7 +37,9 @@ class MemberCommands(base.Base):
         self, tx: session.Transaction, ctx: context.Context, identity: str, names: Sequence[str], destroy: bool
     ) -> str:
         cluster, _ = clusters.find(tx, ctx.scope(), identity)
-        leaving = _members(tx, ctx, cluster, names, "Nodes not found")
+        leaving = _members(
+            tx, ctx, cluster, names, "Nodes not found", "Nodes not members of specified cluster: {nodes}."
+        )
         if destroy:
             _check_idle_hosts(tx, cluster, leaving)
         target = max(cluster.desired_capacity - len(leaving), 0)
@@ -51,8 +53,22 @@ class MemberCommands(base.Base):
         self, tx: session.Transaction, ctx: context.Context, identity: str, pairs: Mapping[str, str]
     ) -> str:
         cluster, _ = clusters.find(tx, ctx.scope(), identity)
-        olds = _members(tx, ctx, cluster, list(pairs), "Original nodes not found")
-        news = _joining(tx, ctx, cluster, list(pairs.values()), "Replacement nodes not found")
+        olds = _members(
+            tx,
+            ctx,
+            cluster,
+            list(pairs),
+            "Original nodes not found",
+            "The specified nodes {nodes} to be replaced are not members of the cluster {cluster}.",
+        )
+        news = _joining(
+            tx,
+            ctx,
+            cluster,
+            list(pairs.values()),
+            "Replacement nodes not found",
+            "Nodes {nodes} already member of a cluster.",
+        )
         if len(olds) != len(pairs) or len(news) != len(pairs):
             raise errors.Invalid("A node is named twice: each replaced node needs a replacement of its own.")
         request = requests.ReplaceNodes(pairs=tuple((old.id, new.id) for old, new in zip(olds, news, strict=True)))
@@ -76,14 +92,19 @@ def _look_up(
 
 
 def _joining(
-    tx: session.Transaction, ctx: context.Context, cluster: model.Cluster, names: Sequence[str], what: str
+    tx: session.Transaction,
+    ctx: context.Context,
+    cluster: model.Cluster,
+    names: Sequence[str],
+    unknown: str,
+    taken: str,
 ) -> list[model.Node]:
     found, missing = _look_up(tx, ctx, names)
     if missing:
-        raise errors.Invalid(f"{what}: {missing}.")
+        raise errors.Invalid(f"{unknown}: {missing}.")
     owned = [node.id for node in found if node.cluster_id is not None]
     if owned:
-        raise errors.Invalid(f"Nodes {owned} already owned by some cluster.")
+        raise errors.Invalid(taken.format(nodes=owned))
     sick = [node.id for node in found if node.status != model.NodeStatus.ACTIVE]
     if sick:
         raise errors.Invalid(f"Nodes are not ACTIVE: {sick}.")
@@ -91,17 +112,25 @@ def _joining(
     wanted = types[cluster.profile_id].type
     other = [node.id for node in found if types[node.profile_id].type != wanted]
     if other:
-        raise errors.Invalid(f"Profile type of nodes {other} do not match that of the cluster ('{wanted}').")
+        verb = "does" if len(other) == 1 else "do"
+        raise errors.Invalid(f"Profile type of nodes {other} {verb} not match that of the cluster.")
     return found
 
 
 def _members(
-    tx: session.Transaction, ctx: context.Context, cluster: model.Cluster, names: Sequence[str], what: str
+    tx: session.Transaction,
+    ctx: context.Context,
+    cluster: model.Cluster,
+    names: Sequence[str],
+    unknown: str,
+    strange: str,
 ) -> list[model.Node]:
     found, missing = _look_up(tx, ctx, names)
-    missing += [node.id for node in found if node.cluster_id != cluster.id]
     if missing:
-        raise errors.Invalid(f"{what}: {missing}.")
+        raise errors.Invalid(f"{unknown}: {missing}.")
+    strangers = [node.id for node in found if node.cluster_id != cluster.id]
+    if strangers:
+        raise errors.Invalid(strange.format(nodes=strangers, cluster=cluster.id))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Commands on nodes and on actions."""
+"""Commands on nodes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from senlin_container.domain import errors, lifecycle, model, naming, planner, sizing
-from senlin_container.specs import registry
+from senlin_container.domain import errors, model, naming, planner, sizing
 from senlin_container.store import catalog, hosts, queue, session
 from senlin_container.store import clusters as cluster_store
 from senlin_container.store import nodes as node_store
@@ -28,6 +27,7 @@ class NodeCommands(base.Base):
         metadata: Mapping[str, Any],
     ) -> tuple[queries.NodeView, str]:
         """Write a new node and the action that makes it; in a cluster, the cluster names it."""
+        self._parts.trusts.ensure(ctx)
         return self._queue(self._create_node, ctx, name, profile, cluster, role, metadata)
 
     def update_node(
@@ -74,13 +74,6 @@ class NodeCommands(base.Base):
         """Do an operation of the profile's type on a node."""
         return self._queue(self._operate_node, ctx, identity, operation, params)
 
-    def cancel_action(self, ctx: context.Context, identity: str, *, force: bool) -> None:
-        """End an action early, its children with it; ``force`` does not wait for what is at work.
-
-        :raises errors.Ended: when it is over
-        """
-        self._queue(self._cancel, ctx, identity, force)
-
     def _create_node(
         self,
         tx: session.Transaction,
@@ -126,9 +119,7 @@ class NodeCommands(base.Base):
     ) -> model.Node:
         own = catalog.profiles_by_id(tx, [cluster.profile_id])[cluster.profile_id]
         if own.type != profile.type:
-            raise errors.Invalid(
-                f"Node and cluster have different profile types ('{profile.type_name}' and '{own.type_name}')."
-            )
+            raise errors.Invalid("Node and cluster have different profile type, operation aborted.")
         desired = max(cluster.desired_capacity, node_store.count(tx, cluster.id) + 1)
         base.accepted(sizing.fit(sizing.Size(desired=desired, min_size=0, max_size=cluster.max_size), strict=True))
         base.check_limit(desired, limit=self._parts.limits.max_nodes_per_cluster)
@@ -194,18 +185,8 @@ class NodeCommands(base.Base):
     ) -> str:
         node, _ = node_store.find(tx, ctx.scope(), identity)
         profile = catalog.profiles_by_id(tx, [node.profile_id])[node.profile_id]
-        inputs = {"operation": operation, "params": registry.operation(profile, operation, params)}
+        inputs = {"operation": operation, "params": self._parameters(profile, operation, params)}
         return self._enqueue(tx, ctx, model.ActionKind.NODE_OPERATION, node, inputs)
-
-    def _cancel(self, tx: session.Transaction, ctx: context.Context, identity: str, force: bool) -> None:
-        action = queue.find(tx, ctx.scope(), identity)
-        if settling.is_over(action):
-            expected = [status.value for status in model.ActionStatus if status in lifecycle.UNFINISHED]
-            raise errors.Ended(
-                f"Action ({action.id[:8]}) is in status ({action.status}) while expected status must be one of "
-                f"({expected})."
-            )
-        settling.cancel(tx, action, new_id=self._parts.new_id, now=self._parts.clock(), force=force)
 
 
 def _check_idle(tx: session.Transaction, node: model.Node) -> None:

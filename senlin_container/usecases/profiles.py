@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from senlin_container.domain import errors, model
+from senlin_container.rbac import rules
 from senlin_container.specs import registry
 from senlin_container.store import catalog, session
 from senlin_container.usecases import base, context, queries
@@ -22,6 +23,7 @@ class ProfileCommands(base.Base):
 
         :raises errors.InvalidSpec: with the path of what is wrong in the spec
         :raises errors.NotFound: for an unknown type or version
+        :raises errors.Forbidden: for a host, when the requester may not say where the service connects to
         """
         try:
             profile = self._profile(ctx, name=name, spec=spec, metadata=metadata)
@@ -52,6 +54,11 @@ class ProfileCommands(base.Base):
         self, ctx: context.Context, *, name: str, spec: Mapping[str, Any], metadata: Mapping[str, Any]
     ) -> model.Profile:
         checked = registry.check(spec)
+        if checked.type.name == registry.HOST and not ctx.may(rules.HOST_ENDPOINT):
+            raise errors.Forbidden(
+                f"{rules.REFUSAL} A profile of type {registry.HOST} makes the service connect to an address of your "
+                "choice: ask an administrator to create it in your project."
+            )
         return model.Profile(
             id=self._parts.new_id(),
             name=name,

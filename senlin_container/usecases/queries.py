@@ -12,19 +12,12 @@ from jsonpath_ng import exceptions as jsonpath_exceptions
 from jsonpath_ng import parser as jsonpath_parser
 
 from senlin_container.domain import errors, model
+from senlin_container.rbac import rules
 from senlin_container.specs import registry, schema
 from senlin_container.store import catalog, clusters, history, listing, nodes, queue, secrets, session
-from senlin_container.usecases import context, reading
+from senlin_container.usecases import context, policies, reading, receivers
 
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterView:
-    """A cluster with what belongs to it."""
-
-    cluster: model.Cluster
-    profile_name: str
-    node_ids: tuple[str, ...] = ()
-    policy_ids: tuple[str, ...] = ()
+ClusterView = clusters.Whole
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +26,9 @@ class NodeView:
 
     node: model.Node
     profile_name: str
+
+
+NodeLine = nodes.Line
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +76,7 @@ def secret_paths(profile: model.Profile) -> list[tuple[str, ...]]:
     return [("properties", *path) for path in schema.secrets(type_.fields, profile.properties)]
 
 
-class Queries(reading.Reader):
+class Queries(policies.PolicyQueries, receivers.ReceiverQueries):
     """All reads of the API."""
 
     def profiles(self, ctx: context.Context, page: reading.Page, *, filters: reading.Filters) -> list[model.Profile]:
@@ -94,13 +90,13 @@ class Queries(reading.Reader):
 
     def clusters(self, ctx: context.Context, page: reading.Page, *, filters: reading.Filters) -> list[ClusterView]:
         """Return a page of clusters; filters: name, status."""
-        return self._read(_clusters, self._page(ctx, page), reading.many(filters))
+        return self._read(clusters.page, self._page(ctx, page), reading.many(filters))
 
     def cluster(self, ctx: context.Context, identity: str) -> ClusterView:
         """Return one cluster."""
-        return self._read(_cluster, ctx.scope(), identity)
+        return self._read(clusters.find_whole, ctx.scope(), identity)
 
-    def nodes(self, ctx: context.Context, page: reading.Page, *, filters: reading.Filters) -> list[NodeView]:
+    def nodes(self, ctx: context.Context, page: reading.Page, *, filters: reading.Filters) -> list[NodeLine]:
         """Return a page of nodes; filters: name, status, host_id, cluster_id (an id, name or short id)."""
         return self._read(_nodes, self._page(ctx, page), reading.many(filters))
 
@@ -141,39 +137,15 @@ class Queries(reading.Reader):
     def services(self, ctx: context.Context) -> list[tuple[model.Service, bool]]:
         """Return all processes of the installation, each with whether it was heard of lately.
 
-        :raises errors.Forbidden: for anybody but an admin
+        :raises errors.Forbidden: for anybody whom ``services:index`` does not let through
         """
-        if not ctx.admin:
-            raise errors.Forbidden("You are not authorized to complete this operation.")
+        if not ctx.may(rules.SERVICES):
+            raise errors.Forbidden(rules.REFUSAL)
         oldest = self._parts.clock() - self._parts.limits.service_silence
         return [(service, service.updated_at >= oldest) for service in self._read(history.services)]
 
 
-def _clusters(
-    tx: session.Transaction, page: listing.Page, filters: Mapping[str, tuple[str, ...]]
-) -> list[ClusterView]:
-    found = clusters.page(tx, page, filters)
-    return _with_members(tx, found)
-
-
-def _cluster(tx: session.Transaction, project: str | None, identity: str) -> ClusterView:
-    return _with_members(tx, [clusters.find(tx, project, identity)])[0]
-
-
-def _with_members(tx: session.Transaction, found: list[tuple[model.Cluster, str]]) -> list[ClusterView]:
-    node_ids, policy_ids = clusters.members(tx, [cluster.id for cluster, _ in found])
-    return [
-        ClusterView(
-            cluster=cluster,
-            profile_name=profile_name,
-            node_ids=tuple(node_ids[cluster.id]),
-            policy_ids=tuple(policy_ids[cluster.id]),
-        )
-        for cluster, profile_name in found
-    ]
-
-
-def _nodes(tx: session.Transaction, page: listing.Page, filters: dict[str, tuple[str, ...]]) -> list[NodeView]:
+def _nodes(tx: session.Transaction, page: listing.Page, filters: dict[str, tuple[str, ...]]) -> list[NodeLine]:
     if "cluster_id" in filters:
         identity = filters["cluster_id"][0]
         try:
@@ -183,7 +155,7 @@ def _nodes(tx: session.Transaction, page: listing.Page, filters: dict[str, tuple
         filters = {**filters, "cluster_id": (cluster.id,)}
         # who comes to the end of a cluster's list asks once more: two statements must do
         page = dataclasses.replace(page, lenient=True)
-    return [NodeView(node=node, profile_name=name) for node, name in nodes.page(tx, page, filters)]
+    return nodes.page(tx, page, filters)
 
 
 def _actions(tx: session.Transaction, page: listing.Page, filters: Mapping[str, tuple[str, ...]]) -> list[ActionView]:
@@ -199,12 +171,19 @@ def _with_dependencies(tx: session.Transaction, actions: list[model.Action]) -> 
     over = (model.ActionStatus.SUCCEEDED, model.ActionStatus.FAILED, model.ActionStatus.CANCELLED)
     return [
         ActionView(
-            action=_with_progress(action),
+            action=_with_progress(_without_secrets(action)),
             depends_on=tuple(children.get(action.id, ())),
             depended_by=(action.parent_id,) if action.parent_id and action.status not in over else (),
         )
         for action in actions
     ]
+
+
+def _without_secrets(action: model.Action) -> model.Action:
+    names = registry.secret_parameters(action.inputs.get("operation", "")) if "params" in action.inputs else ()
+    if not names:
+        return action
+    return dataclasses.replace(action, inputs=secrets.hide(action.inputs, [("params", name) for name in names]))
 
 
 def _with_progress(action: model.Action) -> model.Action:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from senlin_container.domain import errors
+from senlin_container.rbac import rules
 from senlin_container.store import listing
 from senlin_container.usecases import context
 
@@ -29,9 +30,13 @@ class Reader:
         self._parts = parts
         self._read = parts.database.read
 
+    def alive(self) -> bool:
+        """Return whether there is anything to read from."""
+        return self._parts.database.answers()
+
     def _page(self, ctx: context.Context, page: Page) -> listing.Page:
-        if page.global_project and not ctx.admin:
-            raise errors.Forbidden("You are not authorized to complete this operation.")
+        if page.global_project and not ctx.may(rules.GLOBAL_PROJECT):
+            raise errors.Forbidden(rules.REFUSAL)
         most = self._parts.limits.page
         return listing.Page(
             project=ctx.scope(everything=page.global_project),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import enum
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +23,43 @@ WARNING = "WARNING"
 ERROR = "ERROR"
 
 
+class Phase(enum.StrEnum):
+    """How far an action is."""
+
+    START = "start"
+    END = "end"
+    ERROR = "error"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """An action that began or ended, as whoever listens is told of it."""
+
+    action: model.Action
+    phase: Phase
+    status: model.ActionStatus
+    reason: str
+    at: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """An event that no action stands behind: something was found to be so."""
+
+    event: model.Event
+
+
+def started(action: model.Action, now: float) -> Change:
+    """Tell of an action that begins."""
+    return Change(action=action, phase=Phase.START, status=action.status, reason="", at=now)
+
+
+def ended(action: model.Action, status: model.ActionStatus, reason: str, now: float) -> Change:
+    """Tell of an action that is over."""
+    phase = Phase.END if status == model.ActionStatus.SUCCEEDED else Phase.ERROR
+    return Change(action=action, phase=phase, status=status, reason=reason, at=now)
+
+
 def action(
     *,
     id_: str,
@@ -37,7 +76,7 @@ def action(
     """Make an action that is ready to be claimed."""
     return model.Action(
         id=id_,
-        name=f"{kind.value.lower()}_{target[:8]}",
+        name=f"{_word(kind)}_{target[:8]}",
         kind=kind,
         target=target,
         cluster_id=cluster_id,
@@ -58,6 +97,12 @@ def action(
         cancelling=False,
         created_at=now,
     )
+
+
+def _word(kind: model.ActionKind) -> str:
+    """Return what the names of actions of a kind begin with, which clients know from Senlin."""
+    word = kind.value.lower()
+    return word.removeprefix("cluster_") if word.endswith("_policy") else word
 
 
 def event(

@@ -11,12 +11,15 @@ from senlin_container.domain import lifecycle, model
 from senlin_container.domain.model import ActionKind, ActionStatus, NodeStatus
 from senlin_container.specs import registry
 from senlin_container.store import catalog, clusters, history, hosts, nodes, queue, session
-from senlin_container.usecases import records
+from senlin_container.usecases import records, scaling
 
 DONE = "Action completed successfully."
 
 PROMISED = "promised"
 """In the data of an update: its node's host has promised what the new profile needs, to be given back if it fails."""
+
+PROGRESS = "progress"
+"""In the data of an action: what its profile noted about work that is under way outside."""
 
 _LEVELS = {
     ActionStatus.SUCCEEDED: records.INFO,
@@ -29,8 +32,9 @@ _LEVELS = {
 class Outcome:
     """How one attempt at a node action ended.
 
-    ``status`` READY means that it is to be tried again ``after`` seconds later. ``deleted`` says that the node is no
-    more, ``host`` what the engine of a host node told.
+    ``status`` READY means that it is to be tried again ``after`` seconds later; with ``progress`` this is no failure,
+    but work that goes on outside. ``deleted`` says that the node is no more, ``host`` what the engine of a host node
+    told.
     """
 
     action: model.Action
@@ -41,6 +45,7 @@ class Outcome:
     host: model.Host | None = None
     outputs: model.Json = dataclasses.field(default_factory=dict)
     after: float = 0.0
+    progress: model.Json | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +81,19 @@ def apply(tx: session.Transaction, outcomes: Sequence[Outcome], *, new_id: Calla
         tx,
         [
             queue.Settlement(
-                id=one.action.id, status=one.status, reason=one.reason, outputs=one.outputs, after=one.after
+                id=one.action.id,
+                status=one.status,
+                reason=one.reason,
+                outputs=one.outputs,
+                after=one.after,
+                data=None if one.progress is None else {**one.action.data, PROGRESS: one.progress},
             )
             for one in outcomes
         ],
         now,
     )
     ended = [one for one in outcomes if one.status != ActionStatus.READY]
+    session.note(tx, [records.ended(one.action, one.status, one.reason, now) for one in ended])
     parents = collections.Counter(one.action.parent_id for one in ended if one.action.parent_id)
     readied = queue.count_down(tx, parents, now)
     history.record(
@@ -164,7 +175,8 @@ def _cancelled(outcome: Outcome) -> Outcome:
     """An action that is to end early is not tried again; what it has done is done."""
     if outcome.status != ActionStatus.READY:
         return outcome
-    reason = f"Cancelled after a failed attempt: {outcome.reason}"
+    when = "after a failed attempt" if outcome.progress is None else "while it was under way"
+    reason = f"Cancelled {when}: {outcome.reason}"
     return dataclasses.replace(
         outcome,
         status=ActionStatus.CANCELLED,
@@ -245,12 +257,19 @@ def finish_cluster(
     now: float,
     **values: Any,
 ) -> None:
-    """End a cluster action: the cluster's status follows from its nodes, and an event tells how it ended."""
+    """End a cluster action: the cluster's status follows from its nodes, and an event tells how it ended.
+
+    An action that does nothing to nodes leaves the status as it is.
+    """
     created = cluster.created_at
     if created is None and status == ActionStatus.SUCCEEDED:
         values["created_at"] = now
-    clusters.judge(tx, cluster, action.kind.value, now, **values)
+    if action.kind in lifecycle.CLUSTER_AT_WORK:
+        clusters.judge(tx, cluster, action.kind.value, now, **values)
+    if status == ActionStatus.SUCCEEDED:
+        scaling.note_success(tx, action, now)
     queue.settle(tx, [queue.Settlement(id=action.id, status=status, reason=reason)], now)
+    session.note(tx, [records.ended(action, status, reason, now)])
     history.record(
         tx,
         [
@@ -317,6 +336,7 @@ def end_idle(
     silent = action.attempt == 0 and action.kind != ActionKind.CLUSTER_CREATE
     if cluster is None or silent:
         queue.settle(tx, [queue.Settlement(id=action.id, status=status, reason=reason)], now)
+        session.note(tx, [records.ended(action, status, reason, now)])
     else:
         finish_cluster(tx, action, cluster, status=status, reason=reason, new_id=new_id, now=now)
 

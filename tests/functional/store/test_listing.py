@@ -68,8 +68,8 @@ def rows(database: session.Database) -> None:
 
 LISTS: dict[str, tuple[Callable[..., Sequence[Any]], Mapping[str, Any], Callable[[Any], str]]] = {
     "profiles": (catalog.list_profiles, catalog.PROFILE_KEYS, lambda one: one.id),
-    "clusters": (clusters.page, clusters.CLUSTER_KEYS, lambda one: one[0].id),
-    "nodes": (nodes.page, nodes.NODE_KEYS, lambda one: one[0].id),
+    "clusters": (clusters.page, clusters.CLUSTER_KEYS, lambda one: one.cluster.id),
+    "nodes": (nodes.page, nodes.NODE_KEYS, lambda one: one.id),
     "actions": (queue.page, queue.ACTION_KEYS, lambda one: one.id),
     "events": (history.list_events, history.EVENT_KEYS, lambda one: one.id),
 }
@@ -112,9 +112,7 @@ def test_pages_show_each_row_once_and_in_order(
 )
 def test_what_has_no_value_comes_before_what_has_one(database: session.Database, what: str, key: str) -> None:
     read, _, id_of = LISTS[what]
-    field = {"nodes": lambda one: getattr(one[0], key), "clusters": lambda one: getattr(one[0], key)}.get(
-        what, lambda one: getattr(one, key)
-    )
+    field: Callable[[Any], Any] = lambda one: getattr(one.cluster if what == "clusters" else one, key)  # noqa: E731
     rising = database.read(read, listing.Page(project=None, limit=99, sort=((key, False),)), {})
     found = [field(one) for one in rising]
     assert found == sorted(found, key=lambda value: (value is not None, value if value is not None else 0))
@@ -189,7 +187,8 @@ def test_what_fits_nothing(database: session.Database, identity: str) -> None:
 def test_what_fits_several(database: session.Database, identity: str) -> None:
     with pytest.raises(errors.Ambiguous) as caught:
         find(database, identity)
-    assert caught.value.message == f"Multiple node objects fit '{identity}': give the full id instead."
+    told = f"Multiple results found matching the query criteria '{identity}'. Please be more specific."
+    assert caught.value.message == told
 
 
 def test_events_have_no_names(database: session.Database) -> None:
@@ -200,13 +199,14 @@ def test_events_have_no_names(database: session.Database) -> None:
 
 def test_the_members_of_clusters(database: session.Database) -> None:
     cluster = values.cluster(id="c1")
-    members = [values.node(f"m{i}", cluster_id="c1", index=i) for i in (3, 1, 2)]
+    members = [values.node(f"m{i}", cluster_id="c1", index=i) for i in (3, 1, 20, 2)]
     databases.fill(database, clusters_=[cluster], nodes_=members)
-    found, policies = database.read(clusters.members, ["c1", IDS[0]])
-    assert found == {"c1": ["m1", "m2", "m3"], IDS[0]: []}
-    assert policies == {"c1": [], IDS[0]: []}
-    assert database.read(nodes.count, "c1") == 3
-    assert [node.id for node in database.read(nodes.of_cluster, "c1")] == ["m1", "m2", "m3"]
+    database.write(nodes.change_each, {"m20": nodes.Change(membership=("c1", 2**31 - 1))})
+    found = database.read(clusters.find_whole, None, "c1")
+    assert (found.node_ids, found.policy_ids) == (("m1", "m2", "m3", "m20"), ())
+    assert database.read(clusters.find_whole, None, IDS[0]).node_ids == ()
+    assert database.read(nodes.count, "c1") == 4
+    assert [node.id for node in database.read(nodes.of_cluster, "c1")] == ["m1", "m2", "m3", "m20"]
 
 
 def test_columns_of_several_nodes_at_once(database: session.Database) -> None:

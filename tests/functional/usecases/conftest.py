@@ -11,6 +11,7 @@ import pytest
 from cryptography import fernet
 
 from senlin_container.domain import model
+from senlin_container.rbac import rules
 from senlin_container.store import secrets, session
 from senlin_container.usecases import commands, context, queries
 from tests import databases, values
@@ -23,7 +24,9 @@ class Service:
         self.database = database
         self.now = 1000.0
         self.nudges = 0
-        self.context = context.Context(owner=values.OWNER, request_id="r", admin=False)
+        # no admin, but one who may name hosts, as the administrators of a project may
+        hosts = frozenset({rules.HOST_ENDPOINT}).__contains__
+        self.context = context.Context(owner=values.OWNER, request_id="r", admin=False, permits=hosts)
         self.stranger = context.Context(owner=values.OTHER, request_id="r", admin=False)
         self.admin = context.Context(owner=values.OTHER, request_id="r", admin=True)
         numbers = itertools.count(1)

@@ -158,10 +158,12 @@ def test_secrets_of_a_profile_are_neither_shown_nor_stored_in_the_clear(service:
     ]
     assert "hunter2" not in repr(shown)
     assert shown[2].spec["properties"]["tls"]["client_key"] == "******"
+    with service.database.engine.connect() as connection:
+        assert "hunter2" not in repr(connection.exec_driver_sql("SELECT * FROM profiles").all())
     raw = service.database.engine.url.database
-    assert raw is not None
-    with open(raw, "rb") as file, open(f"{raw}-wal", "rb") as log:
-        assert b"hunter2" not in file.read() + log.read()
+    if service.database.engine.dialect.name == "sqlite":
+        with open(raw, "rb") as file, open(f"{raw}-wal", "rb") as log:
+            assert b"hunter2" not in file.read() + log.read()
 
 
 def test_a_profile_in_use_is_not_deleted(service: Any) -> None:
@@ -277,7 +279,7 @@ def replace(service: Any, pairs: dict[str, str]) -> Any:
         (["n1"], "Nodes ['n1'] already owned by some cluster."),
         (["nothing", "lone", "theirs"], "Nodes not found: ['nothing', 'theirs']."),
         (["sick"], "Nodes are not ACTIVE: ['sick']."),
-        (["h3"], "Profile type of nodes ['h3'] do not match that of the cluster ('container.dockerinc.docker')."),
+        (["h3"], "Profile type of nodes ['h3'] does not match that of the cluster."),
     ],
 )
 def test_who_cannot_be_added(service: Any, names: list[str], message: str) -> None:
@@ -298,8 +300,8 @@ def test_a_full_cluster_takes_nobody(service: Any) -> None:
 
 
 def test_who_cannot_be_taken_out(service: Any) -> None:
-    assert refusal(errors.Invalid, remove, service, "lone") == "Nodes not found: ['lone']."
-    assert refusal(errors.Invalid, remove, service, "nothing", "n1", "lone") == "Nodes not found: ['nothing', 'lone']."
+    assert refusal(errors.Invalid, remove, service, "lone") == "Nodes not members of specified cluster: ['lone']."
+    assert refusal(errors.Invalid, remove, service, "nothing", "n1", "lone") == "Nodes not found: ['nothing']."
     assert refusal(errors.Invalid, remove, service, "n1", "n2") == (
         "The target capacity (0) is less than the cluster's min_size (1)."
     )
@@ -317,11 +319,11 @@ def test_who_is_taken_out(service: Any) -> None:
 @pytest.mark.parametrize(
     ("pairs", "message"),
     [
-        ({"lone": "n2"}, "Original nodes not found: ['lone']."),
+        ({"lone": "n2"}, "The specified nodes ['lone'] to be replaced are not members of the cluster c1."),
         ({"nothing": "lone"}, "Original nodes not found: ['nothing']."),
         ({"n1": "nothing"}, "Replacement nodes not found: ['nothing']."),
         ({"n1": "theirs"}, "Replacement nodes not found: ['theirs']."),
-        ({"n1": "n2"}, "Nodes ['n2'] already owned by some cluster."),
+        ({"n1": "n2"}, "Nodes ['n2'] already member of a cluster."),
         ({"n1": "lone", "n2": "lone"}, "A node is named twice: each replaced node needs a replacement of its own."),
     ],
 )
@@ -339,10 +341,8 @@ def test_an_update_to_another_kind_is_refused(service: Any) -> None:
     def update(profile: str) -> Any:
         return service.commands.update_cluster(service.context, "c1", profile=profile)
 
-    assert refusal(errors.Invalid, update, "host") == (
-        "Cannot update a cluster to a different profile type: it is 'container.dockerinc.docker-1.1', the new one "
-        "'container.host.endpoint-1.0'."
-    )
+    told = "Cannot update a cluster to a different profile type, operation aborted."
+    assert refusal(errors.Invalid, update, "host") == told
     assert "another host_node (h1, not None)" in refusal(errors.Invalid, update, "elsewhere")
     assert refusal(errors.Invalid, update, "nothing") == "The specified profile 'nothing' could not be found."
     view, action_id = update("bigger")
@@ -495,7 +495,7 @@ def test_a_new_node_in_a_cluster_is_named_and_counted_by_it(service: Any) -> Non
     assert refusal(errors.Invalid, create_node, service, cluster="nothing") == (
         "The specified cluster 'nothing' could not be found."
     )
-    assert "different profile types" in refusal(errors.Invalid, create_node, service, cluster="hosts")
+    assert "different profile type" in refusal(errors.Invalid, create_node, service, cluster="hosts")
     assert refusal(errors.Invalid, create_node, service, profile="nothing") == (
         "The specified profile 'nothing' could not be found."
     )

@@ -168,7 +168,7 @@ def test_everybodys_are_for_admins(service: Any) -> None:
     with pytest.raises(errors.Forbidden):
         service.queries.nodes(service.context, everybody, filters={})
     assert len(service.queries.nodes(service.admin, everybody, filters={})) == 8
-    assert [view.node.id for view in service.queries.nodes(service.stranger, PAGE, filters={})] == ["theirs"]
+    assert [line.id for line in service.queries.nodes(service.stranger, PAGE, filters={})] == ["theirs"]
 
 
 def test_a_page_is_no_longer_than_the_operator_allows(service: Any) -> None:

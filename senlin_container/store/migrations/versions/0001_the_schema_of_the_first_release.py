@@ -4,11 +4,16 @@ Revision ID: 0001
 Revises: nothing
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0001"
 down_revision = None
+
+# MariaDB and MySQL: letters of all scripts, and names that are the same only when they are written the same.
+_MYSQL: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
 
 
 def upgrade() -> None:
@@ -48,6 +53,7 @@ def upgrade() -> None:
         sa.Column("deadline", sa.Double(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_actions")),
         sa.UniqueConstraint("holds", name=op.f("uq_actions_holds")),
+        **_MYSQL,
     )
     with op.batch_alter_table("actions", schema=None) as batch_op:
         batch_op.create_index("ix_actions_children", ["parent_id", "status"], unique=False)
@@ -64,6 +70,7 @@ def upgrade() -> None:
         sa.Column("secret", sa.Text(), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("user", "project", name=op.f("pk_credentials")),
+        **_MYSQL,
     )
     op.create_table(
         "events",
@@ -82,6 +89,7 @@ def upgrade() -> None:
         sa.Column("domain", sa.String(length=64), nullable=True),
         sa.Column("meta", sa.JSON(none_as_null=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
+        **_MYSQL,
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_events_cluster_id_timestamp"), ["cluster_id", "timestamp"], unique=False)
@@ -93,6 +101,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_installation")),
+        **_MYSQL,
     )
     op.create_table(
         "policies",
@@ -108,6 +117,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_policies")),
+        **_MYSQL,
     )
     with op.batch_alter_table("policies", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_policies_project_name"), ["project", "name"], unique=False)
@@ -126,6 +136,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_profiles")),
+        **_MYSQL,
     )
     with op.batch_alter_table("profiles", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_profiles_project_name"), ["project", "name"], unique=False)
@@ -141,6 +152,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_services")),
+        **_MYSQL,
     )
     with op.batch_alter_table("services", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_services_updated_at"), ["updated_at"], unique=False)
@@ -169,6 +181,7 @@ def upgrade() -> None:
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["profile_id"], ["profiles.id"], name=op.f("fk_clusters_profile_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clusters")),
+        **_MYSQL,
     )
     with op.batch_alter_table("clusters", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_clusters_profile_id"), ["profile_id"], unique=False)
@@ -195,6 +208,7 @@ def upgrade() -> None:
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["profile_id"], ["profiles.id"], name=op.f("fk_hosts_profile_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hosts")),
+        **_MYSQL,
     )
     with op.batch_alter_table("hosts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_hosts_profile_id"), ["profile_id"], unique=False)
@@ -212,6 +226,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["policy_id"], ["policies.id"], name=op.f("fk_cluster_policies_policy_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cluster_policies")),
         sa.UniqueConstraint("cluster_id", "policy_id", name=op.f("uq_cluster_policies_cluster_id_policy_id")),
+        **_MYSQL,
     )
     with op.batch_alter_table("cluster_policies", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_cluster_policies_policy_id"), ["policy_id"], unique=False)
@@ -245,6 +260,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["profile_id"], ["profiles.id"], name=op.f("fk_nodes_profile_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_nodes")),
         sa.UniqueConstraint("cluster_id", "position", name=op.f("uq_nodes_cluster_id_position")),
+        **_MYSQL,
     )
     with op.batch_alter_table("nodes", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_nodes_host_id"), ["host_id"], unique=False)
@@ -269,6 +285,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.Double(), nullable=True),
         sa.ForeignKeyConstraint(["cluster_id"], ["clusters.id"], name=op.f("fk_receivers_cluster_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_receivers")),
+        **_MYSQL,
     )
     with op.batch_alter_table("receivers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_receivers_cluster_id"), ["cluster_id"], unique=False)

@@ -1,0 +1,1 @@
+"""Who may do what: ``rules`` says it in code, ``enforcer`` asks them and the operator's policy file."""
