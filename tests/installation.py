@@ -14,8 +14,9 @@ from cryptography import fernet
 from senlin_container.domain import model
 from senlin_container.drivers import docker, fake, hosts, ports
 from senlin_container.engine import service, shared
-from senlin_container.store import catalog, schema, secrets, session
+from senlin_container.store import catalog, nodes, schema, secrets, session
 from senlin_container.usecases import commands, context, queries, reading, settling
+from tests import databases
 
 CONTEXT = context.Context(owner=model.Owner(user="u", project="p"), request_id="req-1", admin=True)
 PATIENCE = 60.0
@@ -33,23 +34,25 @@ class Installation:
         simulated: Mapping[str, Any] | None = None,
     ) -> None:
         self.directory = directory
-        self.database = session.connect(url or f"sqlite:///{directory}/test.db")
+        self.database = session.connect(url or databases.empty(directory))
         schema.sync(self.database)
         self.wake = threading.Event()
         self.limits = context.Limits(max_nodes_per_cluster=100_000)
+        self.identity = self.database.write(catalog.installation, str(uuid.uuid4()), time.time())
+        self.simulated = fake.SimulatedOptions(
+            **{"directory": str(directory / "simulated"), "poll_interval": 0.05, **(simulated or {})}
+        )
+        self.clouds = fake.SimulatedClouds(service=self.identity, options=self.simulated)
         self.parts = context.Parts(
             database=self.database,
             box=secrets.Box([fernet.Fernet.generate_key()]),
             clock=time.time,
             nudge=self.wake.set,
             limits=self.limits,
+            clouds=self.clouds,
         )
         self.commands = commands.Commands(self.parts)
         self.queries = queries.Queries(self.parts)
-        self.identity = self.database.write(catalog.installation, str(uuid.uuid4()), time.time())
-        self.simulated = fake.SimulatedOptions(
-            **{"directory": str(directory / "simulated"), "poll_interval": 0.05, **(simulated or {})}
-        )
         self.pool = hosts.HostPool(
             service=self.identity, docker_options=docker.DockerOptions(), simulated_options=self.simulated
         )
@@ -71,6 +74,7 @@ class Installation:
         for engine in self.engines:
             engine.stop()
         self.pool.close()
+        self.clouds.close()
         self.database.close()
 
     @staticmethod
@@ -108,6 +112,20 @@ class Installation:
             "properties": {"image": "busybox", **properties},
         }
         return self.commands.create_profile(CONTEXT, name=name, spec=spec, metadata={}).id
+
+    def servers(self, called: str = "vm", **properties: Any) -> str:
+        """Make a profile of servers; returns its id."""
+        spec = {
+            "type": "os.nova.server",
+            "version": "1.0",
+            "properties": {"flavor": "m1.small", "image": "cirros", **properties},
+        }
+        return self.commands.create_profile(CONTEXT, name=called, spec=spec, metadata={}).id
+
+    def cloud(self, owner: model.Owner = CONTEXT.owner) -> fake.SimulatedCloud:
+        """Return the simulated cloud without the faults that the engine meets."""
+        options = fake.SimulatedOptions(directory=self.simulated.directory)
+        return fake.SimulatedClouds(service=self.identity, options=options)(owner)
 
     def begin(self, profile: str, size: int, *, name: str = "c", **given: Any) -> str:
         """Ask for a cluster; returns the id of the action."""
@@ -153,18 +171,13 @@ class Installation:
 
     def nodes(self, cluster: str) -> list[model.Node]:
         """Return the nodes of a cluster."""
-        page = reading.Page(sort=(("index", False),))
-        limit = len(self.queries.cluster(CONTEXT, cluster).node_ids) or 1
-        found: list[model.Node] = []
-        while len(found) < limit:
-            marker = found[-1].id if found else None
-            part = self.queries.nodes(
-                CONTEXT, reading.Page(sort=page.sort, marker=marker), filters={"cluster_id": cluster}
-            )
-            if not part:
-                break
-            found.extend(view.node for view in part)
-        return found
+        return list(self.database.read(nodes.of_cluster, self.queries.cluster(CONTEXT, cluster).cluster.id))
+
+    def all_nodes(self) -> list[model.Node]:
+        """Return all nodes that there are."""
+        page = reading.Page(limit=1000)
+        ids = [line.id for line in self.queries.nodes(CONTEXT, page, filters={})]
+        return list(self.database.read(nodes.by_id, ids).values())
 
     def status(self, cluster: str) -> model.ClusterStatus:
         """Return the status of a cluster."""

@@ -6,10 +6,12 @@ import contextlib
 import dataclasses
 import fcntl
 import functools
+import gc
 import os
 import pathlib
 import threading
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 
 from oslo_config import cfg
@@ -18,13 +20,18 @@ from oslo_log import log
 from senlin_container import conf as options
 from senlin_container.api import app, layers
 from senlin_container.conf import api as api_conf
-from senlin_container.drivers import hosts
+from senlin_container.conf import keystone as keystone_conf
+from senlin_container.drivers import clouds, hosts, keystone, messaging, notifier, ports
 from senlin_container.engine import service, shared
 from senlin_container.store import catalog, schema, secrets, session
-from senlin_container.usecases import commands, context, queries
+from senlin_container.usecases import commands, context, notices, queries, trusts
+
+LOG = log.getLogger(__name__)
 
 PROJECT = "senlin_container"
 KEY_FILE = "secret.key"
+
+_COLLECT_AFTER = 50_000  # objects; Python's own 700 are for programs that have little
 
 
 class StartError(Exception):
@@ -49,12 +56,17 @@ class System:
 
     database: session.Database
     pool: hosts.HostPool
+    clouds: clouds.Clouds
     application: layers.Application
     engine: service.Engine
+    sender: notifier.Sender | None
 
     def close(self) -> None:
         """Let go of connections."""
+        if self.sender is not None:
+            self.sender.close()
         self.pool.close()
+        self.clouds.close()
         self.database.close()
 
 
@@ -147,6 +159,64 @@ def settings_of(conf: cfg.ConfigOpts) -> shared.Settings:
     )
 
 
+def trusts_of(conf: cfg.ConfigOpts, database: session.Database, box: secrets.Box) -> context.Trusts:
+    """Say how the service comes to act for its users later.
+
+    :raises conf.api.ConfigurationError: when [trustee] cannot be used
+    """
+    if conf.api.auth_strategy != "keystone":
+        return context.NoTrusts()
+    keystone_conf.register(conf)
+    if not keystone.configured(conf):
+        LOG.warning(
+            "No user is set in [trustee]: users cannot delegate to this service, and whatever it would have to do in "
+            "their name in the cloud later will fail. Containers on hosts need none of that."
+        )
+        return context.NoTrusts()
+    return trusts.Trusts(database=database, box=box, clock=time.time, identity=keystone.Keystone(conf))
+
+
+def notify(conf: cfg.ConfigOpts, database: session.Database) -> notifier.Sender | None:
+    """Have others told what happens, as far as they are to be told."""
+    emit = notifier.emitter(conf)
+    dispatchers = conf.event_dispatchers
+    if emit is None and notices.MESSAGE in dispatchers:
+        LOG.warning(
+            "[DEFAULT] event_dispatchers has 'message', and messages go nowhere: set [oslo_messaging_notifications] "
+            "driver, for example to messagingv2."
+        )
+    sender = None if emit is None else notifier.Sender(emit)
+    listener = notices.listener(sender.put if sender else _ignore, events=notices.MESSAGE in dispatchers)
+    if sender is not None or notices.DATABASE not in dispatchers:
+        database.listen(listener, keep_events=notices.DATABASE in dispatchers)
+    return sender
+
+
+def _ignore(_notices: object) -> None:
+    """Tell nobody."""
+
+
+def messaging_of(conf: cfg.ConfigOpts) -> messaging.Messaging | None:
+    """Open the service for message queues, where there is one."""
+    options = conf.zaqar
+    if options.endpoint is None:
+        return None
+    from senlin_container.drivers import zaqar  # most installations have none, and need not load its client
+
+    return zaqar.Zaqar(options.endpoint, verify=options.cafile or True, timeout=options.timeout)
+
+
+def clouds_of(conf: cfg.ConfigOpts, identity: str) -> clouds.Clouds:
+    """Open the cloud that servers and stacks are in.
+
+    :raises StartError: when it cannot be opened
+    """
+    try:
+        return clouds.choose(conf.cloud_backend, service=identity, simulated_options=hosts.simulated_options(conf))
+    except ports.Permanent as exc:
+        raise StartError(exc.message) from exc
+
+
 def standalone(conf: cfg.ConfigOpts, directory: pathlib.Path) -> System:
     """Put API and engine together, on a database of their own that is brought up to date."""
     database = open_database(conf, directory)
@@ -156,17 +226,24 @@ def standalone(conf: cfg.ConfigOpts, directory: pathlib.Path) -> System:
         max_clusters_per_project=conf.max_clusters_per_project,
         max_nodes_per_cluster=conf.max_nodes_per_cluster,
         default_action_timeout=conf.default_action_timeout,
+        health_check_interval_min=conf.health_check_interval_min,
         page=conf.api.max_limit,
         service_silence=2 * conf.engine.lease,
     )
+    box = secrets.Box(secrets.load_keys(directory / KEY_FILE))
+    sender = notify(conf, database)
+    identity = database.write(catalog.installation, str(uuid.uuid4()), time.time())
+    cloud = clouds_of(conf, identity)
     parts = context.Parts(
         database=database,
-        box=secrets.Box(secrets.load_keys(directory / KEY_FILE)),
+        box=box,
         clock=time.time,
         nudge=wake.set,
         limits=limits,
+        trusts=trusts_of(conf, database, box),
+        messaging=messaging_of(conf),
+        clouds=cloud,
     )
-    identity = database.write(catalog.installation, parts.new_id(), parts.clock())
     pool = hosts.HostPool(
         service=identity,
         docker_options=hosts.docker_options(conf),
@@ -177,6 +254,19 @@ def standalone(conf: cfg.ConfigOpts, directory: pathlib.Path) -> System:
     return System(
         database=database,
         pool=pool,
+        clouds=cloud,
         application=app.build(conf, commands.Commands(parts), queries.Queries(parts)),
         engine=service.Engine(parts, catalogue, settings_of(conf), wake, alone=True),
+        sender=sender,
     )
+
+
+def calm_collector() -> None:
+    """Keep the garbage collector from what the process is made of; called when its parts are together.
+
+    A list of a thousand nodes makes so many objects that the collector sets in several times, and now and then it
+    walks over everything that there is, modules and tables too, for a tenth of a second.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, 10, 10)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import logging
 import threading
-from collections.abc import Callable, Collection
-from typing import ParamSpec
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, ParamSpec
 
 from senlin_container.domain import model
-from senlin_container.drivers import ports
+from senlin_container.drivers import cloud, ports
 from senlin_container.profiles import host as host_profile
+from senlin_container.specs import registry
 from senlin_container.store import catalog, session
 from senlin_container.usecases import context, queries
 
@@ -78,6 +79,28 @@ class Catalogue:
     def engine_of(self, profile_id: str) -> ports.ContainerHost:
         """Return the driver for the engine that a host profile names."""
         return self._hosts(host_profile.endpoint_of(self.profile(profile_id), self._read_tls))
+
+    @property
+    def has_cloud(self) -> bool:
+        """Whether there is a cloud at all."""
+        return not isinstance(self._parts.clouds, cloud.NoClouds)
+
+    def cloud_of(self, owner: model.Owner) -> cloud.Cloud:
+        """Return the cloud as an owner sees it.
+
+        :raises ports.Permanent: when there is none
+        """
+        return self._parts.clouds(owner)
+
+    def opened(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parameters of an operation with their secrets readable.
+
+        :raises ports.Permanent: when they cannot be read
+        """
+        try:
+            return self._parts.box.open(params, [(name,) for name in registry.secret_parameters(operation)])
+        except ValueError as exc:
+            raise ports.Permanent(f"The parameters of '{operation}': {exc}.") from exc
 
     def preload(self, tx: session.Transaction, profile_ids: Collection[str]) -> None:
         """Read the profiles that are not in memory yet, in a transaction that is at work anyway."""

@@ -6,25 +6,24 @@ Everything that can be expected to go wrong ends here as an outcome; see ``worke
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from typing import Any
+import math
+from collections.abc import Callable
 
 from senlin_container.domain import lifecycle, model
 from senlin_container.domain.model import ActionKind, ActionStatus, NodeStatus
 from senlin_container.drivers import ports
 from senlin_container.engine import shared
-from senlin_container.profiles import base, container, host
+from senlin_container.profiles import base, types
 from senlin_container.specs import registry
 from senlin_container.store import nodes
 from senlin_container.usecases import settling
 
-PROFILES: Mapping[str, base.NodeProfile] = {
-    registry.CONTAINER: container.ContainerProfile(),
-    registry.HOST: host.HostProfile(),
-}
-
-
 _ID_LIMIT = 128
+_PATIENCE = 30.0
+"""Most seconds between two looks at what is under way outside."""
+
+_STEP = 0.25
+"""Looks are due at steps of so many seconds, so that those of many nodes are written in one statement."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +59,8 @@ class Steps:
             return self._run(work, node)
         except base.Unwell as exc:
             return self._unwell(action, exc)
+        except base.Underway as exc:
+            return self._underway(action, exc)
         except ports.Retry as exc:
             return self._again(action, node, exc)
         except ports.Permanent as exc:
@@ -70,7 +71,8 @@ class Steps:
         if node is None:
             return settling.Outcome(action=action, status=ActionStatus.FAILED, reason=reason)
         if action.kind == ActionKind.NODE_DELETE and action.inputs.get("force"):
-            told = f"Removed by force; what is left of it goes when its host is back: {reason}"
+            later = "goes when its host is back" if node.host_id is not None else "is not looked after any more"
+            told = f"Removed by force; what is left of it {later}: {reason}"
             return settling.Outcome(action=action, status=ActionStatus.SUCCEEDED, reason=told, deleted=True)
         change = self._status(NodeStatus.ERROR, reason)
         if action.kind in (ActionKind.NODE_JOIN, ActionKind.NODE_LEAVE, ActionKind.NODE_CHECK):
@@ -92,7 +94,7 @@ class Steps:
             case ActionKind.NODE_UPDATE:
                 return self._update(work, node)
         job = self._job(work, node)
-        profile = PROFILES[job.profile.type]
+        profile = types.PROFILES[job.profile.type]
         match action.kind:
             case ActionKind.NODE_CREATE:
                 facts = profile.create(job)
@@ -114,23 +116,31 @@ class Steps:
 
     def _job(self, work: Work, node: model.Node) -> base.Job:
         profile = self._catalogue.profile(node.profile_id)
-        if profile.type == registry.HOST:
-            # a host is only forgotten, also one whose endpoint could never be used
-            ending = work.action.kind == ActionKind.NODE_DELETE
-            engine = _NOWHERE if ending else self._catalogue.engine_of(node.profile_id)
-        elif work.host_profile_id is not None:
-            engine = self._catalogue.engine_of(work.host_profile_id)
-        elif node.physical_id is None and work.action.kind == ActionKind.NODE_DELETE:
-            return base.Job(node=node, profile=profile, host=_NOWHERE, host_name="", resuming=False)
-        else:
-            raise ports.Permanent(f"Node '{node.name}' has no host: recover it, or delete it.")
         return base.Job(
             node=node,
             profile=profile,
-            host=engine,
-            host_name=work.host_name or node.name,
+            place=self._place(work, node, types.PROFILES[profile.type].needs),
             resuming=work.action.attempt > 1,
+            progress=work.action.data.get(settling.PROGRESS) or {},
         )
+
+    def _place(self, work: Work, node: model.Node, needs: base.Needs) -> base.Place | None:
+        """Find where the node's thing is, or is to be."""
+        ending = work.action.kind == ActionKind.NODE_DELETE
+        match needs:
+            case base.Needs.CLOUD if ending and node.physical_id is None and not self._catalogue.has_cloud:
+                return None
+            case base.Needs.CLOUD:
+                return base.InCloud(cloud=self._catalogue.cloud_of(node.owner))
+            case base.Needs.ENGINE:
+                # a host is only forgotten, also one whose endpoint could never be used
+                engine = None if ending else self._catalogue.engine_of(node.profile_id)
+                return None if engine is None else base.OnEngine(engine=engine, name=node.name)
+            case base.Needs.HOST if work.host_profile_id is not None:
+                return base.OnEngine(engine=self._catalogue.engine_of(work.host_profile_id), name=work.host_name)
+        if ending and node.physical_id is None:
+            return None
+        raise ports.Permanent(f"Node '{node.name}' has no host: recover it, or delete it.")
 
     def _update(self, work: Work, node: model.Node) -> settling.Outcome:
         action, inputs = work.action, work.action.inputs
@@ -145,7 +155,7 @@ class Steps:
         if new_profile_id is None or new_profile_id == node.profile_id:
             return self._done(action, change)
         job, new = self._job(work, node), self._catalogue.profile(new_profile_id)
-        facts = PROFILES[job.profile.type].update(job, new)
+        facts = types.PROFILES[job.profile.type].update(job, new)
         seen = self._seen(facts, "Update succeeded")
         change = dataclasses.replace(
             change,
@@ -169,18 +179,14 @@ class Steps:
                 pass
             else:
                 return self._done(action, self._seen(facts, "Recover: Node is ACTIVE."), facts)
-        facts = profile.recover(job, action.inputs.get("operation"))
+        facts = profile.recover(job, action.inputs.get("operation"), action.inputs.get("operation_params") or {})
         return self._done(action, self._seen(facts, "Recover: Node is ACTIVE."), facts)
 
     def _operate(self, action: model.Action, profile: base.NodeProfile, job: base.Job) -> settling.Outcome:
         operation = action.inputs["operation"]
-        facts = profile.operate(job, operation, action.inputs.get("params", {}))
+        params = self._catalogue.opened(operation, action.inputs.get("params") or {})
+        facts = profile.operate(job, operation, params)
         change = self._seen(facts, f"Operation '{operation}' succeeded")
-        condition = facts.details.get("status")
-        if condition is not None and not ports.Condition(condition).alive:
-            # what its owner has stopped is not well, but nobody should bring it back unasked: not ERROR
-            reason = f"The container is {condition} after operation '{operation}'."
-            change = dataclasses.replace(change, status=NodeStatus.WARNING, status_reason=reason)
         return self._done(action, change, facts)
 
     def _done(self, action: model.Action, change: nodes.Change, facts: base.Facts | None = None) -> settling.Outcome:
@@ -190,6 +196,7 @@ class Steps:
             reason=settling.DONE,
             node=change,
             host=None if facts is None else facts.host,
+            outputs={} if facts is None else facts.outputs,
         )
 
     def _not_begun(self, action: model.Action, node: model.Node) -> settling.Outcome:
@@ -208,6 +215,17 @@ class Steps:
             action=action, status=ActionStatus.SUCCEEDED, reason=f"Not well: {finding.reason}", node=change
         )
 
+    def _underway(self, action: model.Action, told: base.Underway) -> settling.Outcome:
+        """What has begun outside is looked at again; that is no failure, and only the action's timeout ends it."""
+        return settling.Outcome(
+            action=action,
+            status=ActionStatus.READY,
+            reason=told.reason,
+            after=math.ceil(min(told.after, _PATIENCE) / _STEP) * _STEP,
+            node=nodes.Change(physical_id=told.physical_id and told.physical_id[:_ID_LIMIT]),
+            progress=told.progress,
+        )
+
     def _again(self, action: model.Action, node: model.Node, failure: ports.Retry) -> settling.Outcome:
         if action.failures + 1 >= self._settings.retries:
             return self.failed(action, node, f"{failure.message} (tried {action.failures + 1} times)")
@@ -215,21 +233,11 @@ class Steps:
         return settling.Outcome(action=action, status=ActionStatus.READY, reason=failure.message, after=after)
 
     def _seen(self, facts: base.Facts, reason: str) -> nodes.Change:
-        return dataclasses.replace(
-            self._status(NodeStatus.ACTIVE, reason),
-            physical_id=facts.physical_id[:_ID_LIMIT],
-            details=facts.details,
-        )
+        change = self._status(NodeStatus.ACTIVE, reason)
+        if facts.idle:
+            # what its owner has stopped is not well, but nobody should bring it back unasked: not ERROR
+            change = self._status(NodeStatus.WARNING, facts.idle)
+        return dataclasses.replace(change, physical_id=facts.physical_id[:_ID_LIMIT], details=facts.details)
 
     def _status(self, status: NodeStatus, reason: str) -> nodes.Change:
         return nodes.Change(status=status, status_reason=reason[: model.REASON_LIMIT], updated_at=self._clock())
-
-
-class _Nowhere:
-    """The host of a container that was never placed, or of a host itself: there is nothing to delete."""
-
-    def delete(self, node_id: str, container_id: str | None, *, resuming: bool) -> None:
-        """Do nothing."""
-
-
-_NOWHERE: Any = _Nowhere()

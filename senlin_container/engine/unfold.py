@@ -13,7 +13,7 @@ from typing import Any
 
 from senlin_container.domain import lifecycle, model, placement, plan, planner, requests
 from senlin_container.domain.model import ActionKind, ActionStatus
-from senlin_container.engine import placing, shared, snapshots
+from senlin_container.engine import placing, policing, shared, snapshots
 from senlin_container.store import clusters, history, hosts, nodes, queue, session
 from senlin_container.usecases import context, records, settling
 
@@ -45,7 +45,7 @@ class Unfolder:
         self._db.write(self._fail, action, reason)
 
     def _begin(self, action: model.Action) -> None:
-        loaded = self._db.read(snapshots.load, action)
+        loaded = self._db.read(self._load, action)
         if loaded is None:
             self._db.write(self._fail, action, "The cluster is gone.")
             return
@@ -61,6 +61,13 @@ class Unfolder:
             self._db.write(self._refuse, action, decision)
         else:
             self._db.decide(self._adopt, action, loaded.snapshot, decision)
+
+    def _load(self, tx: session.Transaction, action: model.Action) -> snapshots.Loaded | None:
+        loaded = snapshots.load(tx, action)
+        if loaded is None:
+            return None
+        snapshot = policing.informed(tx, action, loaded.snapshot, self._parts.clock())
+        return dataclasses.replace(loaded, snapshot=snapshot)
 
     def _refuse(self, tx: session.Transaction, action: model.Action, refusal: plan.Refusal) -> None:
         status = ActionStatus.CANCELLED if refusal.code == "cancelled" else ActionStatus.FAILED
@@ -89,6 +96,11 @@ class Unfolder:
             return
         cluster = _changed(snapshot.cluster, decision.change)
         columns = _columns(decision.change)
+        if decision.binding is not None:
+            impossible = policing.write(tx, cluster.id, decision.binding, new_id=self._parts.new_id)
+            if impossible is not None:
+                self._end(tx, action, ActionStatus.FAILED, impossible.reason)
+                return
         if not decision.waves:
             self._finish(tx, action, cluster, columns, decision.reason, now)
             return

@@ -20,7 +20,7 @@ from senlin_container.domain.model import ActionKind, ActionStatus
 from senlin_container.engine import lanes, placing, settler, shared, steps, unfold
 from senlin_container.specs import registry
 from senlin_container.store import hosts, nodes, queue, session
-from senlin_container.usecases import context, settling
+from senlin_container.usecases import context, records, settling
 
 LOG = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ Ending a container is waiting for its workload most of the time, so endings have
 
 _PLANNERS = 2
 _PAUSE = 1.0
+_STEP = 0.05
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class Worker:
         self._parts = parts
         self._hosts_changed = hosts_changed
         self._released = released
-        self._next_try = math.inf
+        self._tries: set[float] = set()  # when looks at the queue are due, whatever nudges come
         self._settings = settings
         self._engine_id = engine_id
         self._wake = wake
@@ -145,11 +146,12 @@ class Worker:
 
     def _patience(self) -> float:
         """Seconds until a look at the queue is due without a nudge: a try that was put off, or the sweep."""
+        now = time.monotonic()
         with self._lock:
-            until = self._next_try - time.monotonic()
-            if until <= 0:
-                self._next_try = math.inf
-        return min(max(until, 0.0), self._settings.sweep_interval)
+            due = {at for at in self._tries if at <= now}
+            self._tries -= due
+            until = 0.0 if due else min(self._tries, default=math.inf) - now
+        return min(until, self._settings.sweep_interval)
 
     def _claim(self) -> _Claimed:
         with self._lock:
@@ -183,6 +185,8 @@ class Worker:
         )
         planned = claim(of_cluster=True, limit=planners, full_lanes=()) if planners > 0 else []
         actions = claim(of_cluster=False, limit=room, full_lanes=full) if room > 0 else []
+        begun = [action for action in (*planned, *actions) if action.attempt == 1]
+        session.note(tx, [records.started(action, self._parts.clock()) for action in begun])
         targets = nodes.by_id(tx, [action.target for action in actions])
         host_ids = {node.host_id for node in targets.values() if node.host_id is not None}
         found = hosts.addresses(tx, host_ids)
@@ -269,7 +273,7 @@ class Worker:
                 outcome = self._steps.failed(current.action, current.node, reason)
             self._settler.put(outcome)
             with self._lock:
-                if outcome.status == ActionStatus.READY:
+                if outcome.status == ActionStatus.READY and outcome.progress is None:
                     lane.limiter.failed()
                 else:
                     lane.completed(time.monotonic())
@@ -289,15 +293,21 @@ class Worker:
             for one in batch:
                 self._drop(one.action)
             self._idle.notify_all()
-            put_off = [one.after for one in batch if one.status == ActionStatus.READY]
-            if put_off:
-                self._next_try = min(self._next_try, time.monotonic() + min(put_off))
-            news = readied > 0 or self._backlog or any(one.action.parent_id is None for one in batch)
+            sooner = self._put_off({one.after for one in batch if one.status == ActionStatus.READY})
+            news = sooner or readied > 0 or self._backlog or any(one.action.parent_id is None for one in batch)
         if any(one.host is not None for one in batch):
             self._hosts_changed()
         self._released([one.action.target for one in batch], {one.action.target for one in batch if one.deleted})
         if news:  # a look at the queue is a transaction: it is not taken where nothing can have come
             self._wake.set()
+
+    def _put_off(self, delays: set[float]) -> bool:
+        """Note when tries are due; returns whether one is before all that were known. The caller holds the lock."""
+        now, first = time.monotonic(), min(self._tries, default=math.inf)
+        # a little later than need be, so that one look serves those that are due at almost the same time
+        dues = {math.ceil((now + delay) / _STEP) * _STEP for delay in delays}
+        self._tries |= dues
+        return min(dues, default=math.inf) < first
 
 
 def _lane_of(work: steps.Work) -> _Key:

@@ -84,9 +84,10 @@ class Owner:
         return self._chance.choice(CLUSTERS)
 
     def _nodes(self, cluster: str | None = None) -> list[model.Node]:
-        filters = {"cluster_id": cluster} if cluster else {}
-        page = reading.Page(limit=1000, sort=(("name", False),))
-        found = [view.node for view in self._one.queries.nodes(CONTEXT, page, filters=filters)]
+        found = sorted(self._one.all_nodes(), key=lambda node: (node.name, node.id))
+        if cluster is not None:
+            of = self._one.queries.cluster(CONTEXT, cluster).cluster.id
+            found = [node for node in found if node.cluster_id == of]
         return [node for node in found if node.name not in HOSTS]
 
     def _some_node(self, cluster: str | None = None) -> str:
@@ -206,7 +207,7 @@ def wrong(one: Installation) -> list[str]:
     if open_:
         return [f"{view.action.kind} {view.action.id} is {view.action.status}" for view in open_]
     page = reading.Page(limit=1000)
-    everything = [view.node for view in one.queries.nodes(CONTEXT, page, filters={})]
+    everything = one.all_nodes()
     members = [node for node in everything if node.name not in HOSTS]
     found = [
         f"node {node.name} is {node.status} and nothing is at work on it"
