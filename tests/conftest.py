@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab import docker_hosts
+from tests.lab import keystone as keystone_lab
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,14 @@ def lab() -> Iterator[docker_hosts.DockerHosts]:
         yield hosts
     finally:
         hosts.close()
+
+
+@pytest.fixture(scope="session")
+def keystone() -> Iterator[keystone_lab.Keystone]:
+    """A real Keystone with the people of ``tests.lab.keystone.PERSONAS``."""
+    made = keystone_lab.Keystone()
+    try:
+        made.start()
+        yield made
+    finally:
+        made.close()

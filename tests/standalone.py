@@ -54,7 +54,10 @@ def run(name: str, *arguments: str | pathlib.Path, seconds: float = READY) -> su
 
 
 def _environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(_CHECKOUT)}
+    kept = {
+        key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")
+    }  # all is on this machine
+    return kept | {"PYTHONPATH": str(_CHECKOUT)}
 
 
 def write_config(path: pathlib.Path, options: Options) -> pathlib.Path:
@@ -83,27 +86,36 @@ class Answer:
 class Api:
     """The API, as a client that knows little of it."""
 
-    def __init__(self, url: str, *, user: tuple[str, str] | None = None, ca: pathlib.Path | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        user: tuple[str, str] | None = None,
+        ca: pathlib.Path | None = None,
+        token: str | None = None,
+    ) -> None:
         self.url = url
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.auth = user
         self._session.verify = str(ca) if ca is not None else True
-        self._session.headers["OpenStack-API-Version"] = "clustering 1.14"
+        if token is not None:
+            self._session.headers["X-Auth-Token"] = token
 
     def close(self) -> None:
         """Drop the connections."""
         self._session.close()
 
-    def send(self, method: str, path: str, body: object = None) -> Answer:
+    def send(self, method: str, path: str, body: object = None, *, version: str = "1.14") -> Answer:
         """Send a request; returns the answer, whatever it is."""
-        response = self._session.request(method, self.url + path, json=body, timeout=30)
+        headers = {"OpenStack-API-Version": f"clustering {version}"}
+        response = self._session.request(method, self.url + path, json=body, timeout=30, headers=headers)
         document = response.json() if response.content else None
         return Answer(response.status_code, document, response.headers.get("Location", ""))
 
-    def ask(self, method: str, path: str, body: object = None) -> Answer:
+    def ask(self, method: str, path: str, body: object = None, *, version: str = "1.14") -> Answer:
         """Send a request that must be accepted."""
-        answer = self.send(method, path, body)
+        answer = self.send(method, path, body, version=version)
         assert answer.status < 300, f"{method} {path}: {answer.status} {answer.document}"
         return answer
 

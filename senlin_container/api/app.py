@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib import parse
 
+import orjson
 import pecan
 import webob
 from oslo_config import cfg
 from oslo_middleware import request_id
-from pecan import hooks
+from pecan import core, hooks
 
-from senlin_container.api import auth, calls, documents, faults, layers, operations, routing, versions
+from senlin_container.api import (
+    auth,
+    calls,
+    documents,
+    faults,
+    keystone,
+    layers,
+    openapi,
+    operations,
+    outer,
+    rates,
+    routing,
+    versions,
+)
 from senlin_container.api import operation as operation_module
 from senlin_container.conf import api as api_conf
+from senlin_container.conf import middleware
 from senlin_container.domain import errors
-from senlin_container.specs import registry
+from senlin_container.rbac import enforcer as enforcer_module
+from senlin_container.specs import policies, registry
+from senlin_container.store import session
 from senlin_container.usecases import commands as commands_module
 from senlin_container.usecases import context
 from senlin_container.usecases import queries as queries_module
 
-_MATCH = "senlin_container.match"
-
-
-class _NoArguments(webob.multidict.MultiDict):  # type: ignore[misc]
-    """Arguments of a controller, of which there are none."""
-
 
 class _Request(pecan.Request):  # type: ignore[misc]
-    """A request that keeps pecan from reading query, body and Accept header by itself.
-
-    Pecan makes arguments for controllers of query and body, and guesses a content type. Ours are read by the schemas
-    of the operation, strictly, and all that we send is JSON.
-    """
-
-    GET = params = _NoArguments()
-    json = None
-    accept = None
+    """A request whose path may be anything."""
 
     @property
     def path_info(self) -> str:
@@ -56,37 +59,60 @@ class _Errors(hooks.PecanHook):  # type: ignore[misc]
         return faults.of_error(error).response() if isinstance(error, errors.Error) else None
 
 
+class _Pecan(core.ExplicitPecan):  # type: ignore[misc]
+    """Pecan with one controller, which makes the whole response.
+
+    For each request pecan looks for its controller by the attributes of objects, and inspects its signature anew.
+    Our routes are a table, and all of that together costs as much time as a statement to the database.
+    """
+
+    def find_controller(self, state: Any) -> tuple[Any, list[Any], dict[str, Any]]:
+        """Return the controller, and what it is called with."""
+        state.controller = self.root.run
+        return state.controller, [state.request], {}
+
+    def invoke_controller(self, controller: Any, args: list[Any], kwargs: dict[str, Any], state: Any) -> None:
+        """Have the controller make the response."""
+        state.response = controller(*args, **kwargs)
+
+
 class _Root:
     """The root controller of pecan: routes by the table of operations."""
 
-    def __init__(self, services: calls.Services, router: routing.Router, public_endpoint: str | None) -> None:
+    def __init__(
+        self,
+        services: calls.Services,
+        router: routing.Router,
+        rules: enforcer_module.Enforcer,
+        public_endpoint: str | None,
+    ) -> None:
         self._services = services
         self._router = router
+        self._rules = rules
         self._public_endpoint = public_endpoint
 
     @pecan.expose()  # type: ignore[untyped-decorator]
-    def _route(self, _segments: list[str], request: pecan.Request) -> tuple[Any, list[str]]:
+    def run(self, request: pecan.Request) -> webob.Response:
+        """Route, authorise and validate a request, have it handled, and render the answer."""
         path = request.path_info
         if not path.isprintable():
             raise faults.malformed("The path holds characters that are not printable, or is not valid UTF-8.")
-        request.environ[_MATCH] = self._router.match(request.method, _versioned(path))
-        return self.run, []
-
-    @pecan.expose()  # type: ignore[untyped-decorator]
-    def run(self, request: pecan.Request, _response: pecan.Response) -> webob.Response:
-        """Validate a request that was routed, have it handled, and render the answer."""
-        match: routing.Match = request.environ[_MATCH]
+        match = self._router.match(request.method, _versioned(path))
         version: versions.Version = request.environ.get(layers.VERSION, versions.DEFAULT)
         document = _document(request, match)
         operation = match.choose(document, version)
+        identity: auth.Identity = request.environ.get(layers.IDENTITY, auth.ANYBODY)
+        if operation.policy is not None:
+            self._rules.check(operation.policy, identity)
         call = calls.Call(
-            context=_context(request),
+            context=_context(request, identity, self._rules),
             version=version,
             path=match.path,
             query=operation.query.read(_pairs(request), version),
             body=operation.body.read(document, version) if operation.body else {},
             base_url=layers.base_url(request, self._public_endpoint),
-            url_path=request.path_info,
+            url_path=path,
+            remote=request.remote_addr or "",
         )
         return _render(operation, operation.handler(self._services, call))
 
@@ -100,34 +126,45 @@ def build(
     """Return the API as a WSGI application.
 
     :param conf: the options; those of ``conf.api`` need not be registered yet
-    :raises conf.api.ConfigurationError: when the file with the users cannot be used
+    :raises conf.api.ConfigurationError: when the file with the users, the options for Keystone or a policy file
+        cannot be used
     """
     conf.register_opts(api_conf.OPTS, group=api_conf.GROUP)
+    middleware.register(conf)
     options = conf[api_conf.GROUP]
+    rate = rates.parse(options.webhook_rate)
     services = calls.Services(
-        commands=commands, queries=queries, profile_types=profile_types, max_limit=options.max_limit
+        commands=commands,
+        queries=queries,
+        profile_types=profile_types,
+        max_limit=options.max_limit,
+        webhooks=rates.Limiter(rate),
+        strangers=rates.Limiter(rate),
+        openapi=openapi.document(
+            operations.OPERATIONS, {"profile": profile_types.values(), "policy": policies.POLICY_TYPES.values()}
+        ),
     )
-    root = _Root(services, routing.Router(operations.OPERATIONS), options.public_endpoint)
-    public = _public_paths(operations.OPERATIONS)
+    root = _Root(
+        services, routing.Router(operations.OPERATIONS), enforcer_module.Enforcer(conf), options.public_endpoint
+    )
+    public = _PublicPaths(operations.OPERATIONS)
     # From the inside out. A request passes them from the last to the first:
     #  - RequestId first, so that whatever follows can be found in the log by the id in the answer;
     #  - Guard, so that every answer has the headers of its version, and no exception gets out;
+    #  - what a proxy says of the requester, before anything makes use of it;
+    #  - what web pages of elsewhere may do, without credentials, as browsers ask for it;
+    #  - the health, for which neither a version nor credentials are needed;
     #  - Negotiation, so that all that follows, refusals too, knows its version;
     #  - SizeLimit before anything reads the body;
     #  - Authentication before anything tells a stranger what there is.
-    application: layers.Application = pecan.make_app(
-        root,
-        use_context_locals=False,
-        guess_content_type_from_ext=False,
-        force_canonical=False,
-        debug=False,
-        request_cls=_Request,
-        hooks=[_Errors()],
-    )
-    application = auth.Authentication(application, _strategy(options), public)
+    application: layers.Application = _Pecan(root, request_cls=_Request, hooks=[_Errors()])
+    application = auth.Authentication(application, _strategy(conf), public)
     application = layers.SizeLimit(application, options.max_body_size)
-    application = layers.Negotiation(application, public)
-    application = layers.Guard(application)
+    application = layers.Negotiation(application, _unversioned_paths(operations.OPERATIONS))
+    application = outer.Healthcheck(application, conf, queries.alive)
+    application = outer.shared_with_pages(application, conf)
+    application = outer.behind_proxy(application, conf)
+    application = layers.Guard(application, session.PASSING)
     identified: layers.Application = request_id.RequestId(application)
     return identified
 
@@ -137,23 +174,44 @@ def _versioned(path: str) -> str:
     return path if path in ("", "/") or path.split("/")[1] == "v1" else f"/v1{path}"
 
 
-def _strategy(options: cfg.ConfigOpts.GroupAttr) -> auth.Strategy:
+def _strategy(conf: cfg.ConfigOpts) -> auth.Strategy:
+    options = conf[api_conf.GROUP]
+    if options.auth_strategy == "keystone":
+        return keystone.Keystone(conf)
     if options.auth_strategy == "http_basic":
         return auth.HttpBasic(options.http_basic_auth_user_file)
     public = parse.urlsplit(options.public_endpoint or "").hostname
     return auth.NoAuth({public} if public else ())
 
 
-def _public_paths(table: Iterable[operation_module.Operation]) -> frozenset[str]:
-    """Return the paths that need no credentials, with and without a slash at their end."""
-    paths = {operation.path.rstrip("/") for operation in table if operation.policy is None}
+class _PublicPaths:
+    """The paths of operations that need no credentials, with and without a slash at their end."""
+
+    def __init__(self, table: Iterable[operation_module.Operation]) -> None:
+        self._fixed = _unversioned_paths(table)
+        templates = (operation.path for operation in table if operation.policy is None and "{" in operation.path)
+        self._patterns = [re.compile(re.sub(r"\{\w+\}", "[^/]+", template) + "/?") for template in templates]
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._fixed or any(pattern.fullmatch(str(path)) for pattern in self._patterns)
+
+
+def _unversioned_paths(table: Iterable[operation_module.Operation]) -> frozenset[str]:
+    """Return the paths that tell everybody the same, in every version, with and without a slash at their end."""
+    public = (operation.path.rstrip("/") for operation in table if operation.policy is None)
+    paths = {path for path in public if "{" not in path}
     return frozenset(paths | {f"{path}/" for path in paths})
 
 
-def _context(request: pecan.Request) -> context.Context:
-    identity: auth.Identity = request.environ.get(layers.IDENTITY, auth.ANYBODY)
+def _context(request: pecan.Request, identity: auth.Identity, rules: enforcer_module.Enforcer) -> context.Context:
     return context.Context(
-        owner=identity.owner, request_id=request.environ.get(layers.REQUEST_ID, ""), admin=identity.admin
+        owner=identity.owner,
+        request_id=request.environ.get(layers.REQUEST_ID, ""),
+        admin=auth.ADMIN in identity.roles,
+        roles=identity.roles,
+        system=identity.system,
+        token=identity.token,
+        permits=lambda rule: rules.allows(rule, identity),
     )
 
 
@@ -189,7 +247,7 @@ def _render(operation: operation_module.Operation, answer: calls.Answer) -> webo
         response = webob.Response(status=operation.success, content_type="application/json")
         response.content_length = 0
     else:
-        body = json.dumps(answer.document, separators=(",", ":"), default=dict).encode("ascii")
+        body = orjson.dumps(answer.document, default=dict)
         response = webob.Response(body=body, status=operation.success, content_type="application/json")
     response.headers.extend(answer.headers)
     return response

@@ -18,9 +18,13 @@ from oslo_middleware import basic_auth, exceptions
 from senlin_container.api import faults, layers
 from senlin_container.conf import api as api_conf
 from senlin_container.domain import model
+from senlin_container.rbac import enforcer
 
 PROJECT = "default"
 """The project of everybody, as long as there is no Keystone."""
+
+ADMIN = "admin"
+"""The role of everybody, as long as there is no Keystone."""
 
 _LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
 _CACHE_SECONDS = 60.0
@@ -29,19 +33,18 @@ _CHALLENGE = (("WWW-Authenticate", 'Basic realm="senlin-container", charset="UTF
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """Whoever sent a request, and whether they may do everything."""
+class Identity(enforcer.Requester):
+    """Whoever sent a request, and the token that it came with."""
 
-    owner: model.Owner
-    admin: bool
+    token: str | None = dataclasses.field(default=None, repr=False)
 
 
 Strategy = Callable[[layers.Environ], Identity]
 
-ANYBODY = Identity(owner=model.Owner(user="", project=""), admin=False)
+ANYBODY = Identity(owner=model.Owner(user="", project=""), roles=frozenset())
 """Whoever asks for what everybody may see."""
 
-_NOAUTH = Identity(owner=model.Owner(user="noauth", project=PROJECT), admin=True)
+_NOAUTH = Identity(owner=model.Owner(user="noauth", project=PROJECT), roles=frozenset({ADMIN}))
 
 
 class Authentication:
@@ -152,7 +155,7 @@ class HttpBasic:
     def _verify(self, token: str) -> Identity:
         name, password = basic_auth.parse_token(token)
         basic_auth.authenticate(self._user_file, name, password)
-        return Identity(owner=model.Owner(user=name, project=PROJECT), admin=True)
+        return Identity(owner=model.Owner(user=name, project=PROJECT), roles=frozenset({ADMIN}))
 
     def _recall(self, digest: bytes) -> Identity | None:
         with self._lock:

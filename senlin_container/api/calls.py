@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from senlin_container.api import versions
+from senlin_container.api import rates, versions
 from senlin_container.specs import registry
 from senlin_container.usecases import commands as commands_module
 from senlin_container.usecases import context
@@ -15,12 +15,20 @@ from senlin_container.usecases import queries as queries_module
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """What handlers may use."""
+    """What handlers may use.
+
+    :ivar webhooks: how often each webhook may be triggered
+    :ivar strangers: how often an address may ask for webhooks that there are not
+    :ivar openapi: the description of the API, but for its address
+    """
 
     commands: commands_module.Commands
     queries: queries_module.Queries
     profile_types: Mapping[str, registry.ProfileType]
     max_limit: int
+    webhooks: rates.Limiter
+    strangers: rates.Limiter
+    openapi: Mapping[str, Any]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +40,7 @@ class Call:
     :ivar body: the validated part of the body that concerns the operation, without what was null
     :ivar base_url: the address of the service as the requester sees it, without a slash at the end
     :ivar url_path: the path of the request, as it was asked for
+    :ivar remote: the network address that the request came from
     """
 
     context: context.Context
@@ -41,6 +50,7 @@ class Call:
     body: Mapping[str, Any]
     base_url: str
     url_path: str
+    remote: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

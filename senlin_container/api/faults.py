@@ -17,9 +17,13 @@ _WIRE: dict[type[errors.Error], tuple[int, str]] = {
     errors.Invalid: (400, "BadRequest"),
     errors.Forbidden: (403, "Forbidden"),
     errors.NotFound: (404, "ResourceNotFound"),
+    errors.NotAttached: (404, "PolicyBindingNotFound"),
     errors.Ambiguous: (400, "MultipleChoices"),
+    errors.Unavailable: (503, "ServiceUnavailable"),
     errors.InUse: (409, "ResourceInUse"),
     errors.Busy: (409, "ActionInProgress"),
+    errors.Scaling: (409, "ActionConflict"),
+    errors.Cooling: (409, "ActionCooldown"),
     errors.Ended: (409, "ActionImmutable"),
     errors.Conflict: (409, "Conflict"),
     errors.Error: (400, "BadRequest"),
@@ -95,6 +99,11 @@ def unexpected() -> Fault:
         "InternalError",
         "The server met an unexpected error. Its log tells more under the request id of this answer.",
     )
+
+
+def unavailable() -> Fault:
+    """Return the fault of a database that cannot be reached for now (503)."""
+    return Fault(503, "ServiceUnavailable", "The database of the service does not answer: try again later.")
 
 
 def of_error(error: errors.Error) -> Fault:

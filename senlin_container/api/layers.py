@@ -28,10 +28,13 @@ class Guard:
 
     This is the outermost guard of the API: an exception that nobody foresaw is logged with the id of its request,
     and the requester learns that id and no more.
+
+    :param passing: exceptions of a service that we depend on and that cannot be reached for now
     """
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, passing: tuple[type[Exception], ...] = ()) -> None:
         self._application = application
+        self._passing = passing
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -49,6 +52,9 @@ class Guard:
             return self._application(environ, start)
         except faults.Fault as fault:
             return _send(fault, environ, start)
+        except self._passing as error:
+            LOG.warning("%s: %s", environ.get(REQUEST_ID), type(error).__name__)
+            return _send(faults.unavailable(), environ, start)
         except Exception:
             LOG.exception(
                 "%s: %s %s failed", environ.get(REQUEST_ID), environ["REQUEST_METHOD"], environ.get("PATH_INFO")
@@ -61,8 +67,26 @@ def _send(fault: faults.Fault, environ: Environ, start_response: StartResponse) 
     return answer
 
 
+class Refusals:
+    """Makes answers of refusals, for a layer around it that has something to add to every answer."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        try:
+            return self._application(environ, start_response)
+        except faults.Fault as fault:
+            return _send(fault, environ, start_response)
+
+
 class SizeLimit:
-    """Reads the body of a request, and refuses one that is too large before it takes up memory."""
+    """Reads the body of a request, and refuses one that is too large before it takes up memory.
+
+    oslo.middleware has a layer for this as well. It lets a Content-Length pass that is no number or negative, counts
+    only what is read later, and answers with another body than ours.
+    """
 
     def __init__(self, application: Application, maximum: int) -> None:
         self._application = application
@@ -72,6 +96,8 @@ class SizeLimit:
         """Answer a request whose body is not too large; its body is then in memory."""
         body = self._read(environ)
         environ["wsgi.input"] = io.BytesIO(body)
+        # WebOb would copy what is larger than 10 kB into a file, and there are keys and passwords in profiles.
+        environ["webob.is_body_seekable"] = True
         environ["CONTENT_LENGTH"] = str(len(body))
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         return self._application(environ, start_response)
@@ -89,15 +115,33 @@ class SizeLimit:
             length = 0
         if declared and length > self._maximum:
             raise self._too_large()
-        body: bytes = environ["wsgi.input"].read(length) if length else b""
+        body = _taken(environ["wsgi.input"], length) if length else b""
         if len(body) > self._maximum:
             raise self._too_large()
+        if declared and len(body) < length:
+            raise faults.malformed(f"The body has {len(body)} bytes, and its Content-Length says {length}.")
+        encoding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+        if body and encoding not in ("", "identity"):
+            raise faults.malformed(
+                f"The content encoding '{faults.shorten(encoding)}' is not understood: send the body as it is."
+            )
         return body
 
     def _too_large(self) -> faults.Fault:
         return faults.Fault(
             413, "HTTPRequestEntityTooLarge", f"The body is too large: at most {self._maximum} bytes are read."
         )
+
+
+def _taken(source: Any, length: int) -> bytes:
+    """Return the first bytes of a body."""
+    try:
+        body: bytes = source.read(length)
+    except (ValueError, OSError) as error:  # chunks that are none; a sender that has gone, or takes too long
+        raise faults.malformed(
+            "The body could not be read: it is not complete, or its chunks are malformed."
+        ) from error
+    return body
 
 
 class Negotiation:

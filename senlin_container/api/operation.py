@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from senlin_container.api import calls, validation, versions
+from senlin_container.api import answers, calls, validation, versions
 
 _Version = versions.Version
 
@@ -18,6 +18,7 @@ class Operation:
     :ivar path: template, with variables in braces
     :ivar action: where several operations share a method and a path, the key in the body that stands for this one
     :ivar policy: name of the access rule; None for what everybody may see without credentials
+    :ivar answer: the document of the good end; None for none
     :ivar success: HTTP status of the good end
     :ivar errors: HTTP statuses of the bad ends, besides those that everything shares (see ``COMMON_ERRORS``)
     :ivar since: first microversion that has it
@@ -31,6 +32,7 @@ class Operation:
     path: str
     handler: calls.Handler
     policy: str | None
+    answer: answers.Answer | None
     success: int = 200
     errors: tuple[int, ...] = ()
     since: _Version = versions.MINIMUM
@@ -53,6 +55,7 @@ def get(
     path: str,
     handler: calls.Handler,
     policy: str | None,
+    answer: answers.Answer | None,
     *,
     query: validation.Query = validation.NO_QUERY,
     since: _Version = versions.MINIMUM,
@@ -70,4 +73,5 @@ def get(
         errors=(404,) if "{" in path else (),
         since=since,
         query=query,
+        answer=answer,
     )

@@ -34,10 +34,12 @@ class Match:
         return operation
 
     def _named(self, document: Mapping[str, Any]) -> operation_module.Operation:
+        # the words are Senlin's, which ends these two sentences for nodes and not for clusters
+        stop = "." if self.candidates[0].path.startswith("/v1/nodes") else ""
         if not document:
-            raise faults.malformed("No action specified")
+            raise faults.malformed(f"No action specified{stop}")
         if len(document) > 1:
-            raise faults.malformed("Multiple actions specified")
+            raise faults.malformed(f"Multiple actions specified{stop}")
         (name,) = document
         for operation in self.candidates:
             if operation.action == name:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import socket
 import ssl
 import threading
+from typing import Any
 
+import cheroot.server
 from cheroot import wsgi
 from cheroot.ssl import builtin
 from oslo_config import cfg
@@ -17,6 +20,9 @@ from senlin_container.conf import api as api_conf
 _LARGEST_HEADER = 64 * 1024
 _BACKLOG = 128
 _IDLE_SECONDS = 60
+_IDLE_CONNECTIONS = 1000
+"""How many connections are kept for a next request. Cheroot's own bound, 10, makes all but few clients connect anew
+for every request."""
 
 LOG = log.getLogger(__name__)
 
@@ -39,6 +45,7 @@ class Server:
             timeout=_IDLE_SECONDS,
         )
         self._server.max_request_header_size = _LARGEST_HEADER
+        self._server.keep_alive_conn_limit = _IDLE_CONNECTIONS
         if options.ssl_cert_file:
             self._server.ssl_adapter = _tls(options)
         self._listening = threading.Event()
@@ -86,8 +93,32 @@ class Server:
         self._server.serve()
 
 
+class _Writer:
+    """Sends what it is given. Cheroot's own copies all that is left of an answer for each part that goes out."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def write(self, data: bytes) -> int:
+        """Send everything."""
+        left = memoryview(data)
+        while left:
+            left = left[self._connection.send(left) :]
+        return len(data)
+
+
+class _Connection(cheroot.server.HTTPConnection):
+    """A connection with a writer of ours."""
+
+    def __init__(self, server: wsgi.Server, sock: socket.socket, makefile: Any) -> None:
+        super().__init__(server, sock, makefile)
+        self.wfile = _Writer(sock)
+
+
 class _Http(wsgi.Server):
     """Cheroot's server, whose log goes where ours goes."""
+
+    ConnectionClass = _Connection
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
         """Log a trouble with a connection."""
@@ -106,12 +137,13 @@ def check(options: cfg.ConfigOpts.GroupAttr) -> None:
     if options.auth_strategy == "noauth":
         raise api_conf.ConfigurationError(
             f"[api] host is {options.host}, which other machines may reach, and [api] auth_strategy is noauth, "
-            "which makes everybody an administrator: set host to 127.0.0.1, or auth_strategy to http_basic."
+            "which makes everybody an administrator: set host to 127.0.0.1, or auth_strategy to keystone or "
+            "http_basic."
         )
     if not options.ssl_cert_file and not options.allow_insecure_http:
         raise api_conf.ConfigurationError(
-            f"[api] host is {options.host}, which other machines may reach, and passwords would travel in the clear: "
-            "set ssl_cert_file and ssl_key_file, or allow_insecure_http where a proxy in front ends TLS."
+            f"[api] host is {options.host}, which other machines may reach, and passwords or tokens would travel in "
+            "the clear: set ssl_cert_file and ssl_key_file, or allow_insecure_http where a proxy in front ends TLS."
         )
 
 

@@ -6,8 +6,9 @@ converted before a schema sees it. Schemas are compiled when the module that dec
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import jsonschema
@@ -16,9 +17,16 @@ from jsonschema import exceptions, validators
 from senlin_container.api import faults, versions
 
 Rule = Callable[[Mapping[str, Any]], None]
+Sentence = Callable[[exceptions.ValidationError], str]
+
+MAX_BYTES = "x-max-bytes"
+"""A keyword of our own: how many bytes a value may take as JSON."""
 
 _FORMATS = jsonschema.FormatChecker(formats=())
+_TRUE = ("1", "on", "t", "true", "y", "yes")
+_FALSE = ("0", "f", "false", "n", "no", "off")
 _INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?", re.ASCII)
 
 
@@ -27,13 +35,24 @@ def _printable(value: object) -> bool:
     return not isinstance(value, str) or (value.isprintable() and not value.isspace())
 
 
+@_FORMATS.checks("uuid")  # type: ignore[untyped-decorator]
+def _uuid(value: object) -> bool:
+    return not isinstance(value, str) or _UUID.fullmatch(value) is not None
+
+
 def _is_integer(_checker: object, value: object) -> bool:
     # JSON Schema takes 3.0 for an integer; the API does not.
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _within(_validator: object, most: int, value: object, _schema: object) -> Iterator[exceptions.ValidationError]:
+    if len(json.dumps(value, ensure_ascii=False).encode("utf-8")) > most:
+        yield exceptions.ValidationError("too large")
+
+
 _Validator: Any = validators.extend(
     jsonschema.Draft202012Validator,
+    validators={MAX_BYTES: _within},
     type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
 )
 
@@ -68,9 +87,10 @@ class Shape:
         """Return the names that this version does not know, in their order."""
         return [name for name in given if name not in self._known or self.since.get(name, version) > version]
 
-    def check(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def check(self, given: Mapping[str, Any], *, sentence: Sentence | None = None) -> dict[str, Any]:
         """Return the given properties with their types, without those that are null.
 
+        :param sentence: says what is wrong; without it, in the words for bodies
         :raises faults.Fault: 400 when they do not fit
         """
         values = {}
@@ -82,7 +102,7 @@ class Shape:
             return values  # most of the reads have no query at all
         error = next(self._validator.iter_errors(values), None)
         if error is not None:
-            raise faults.malformed(sentence(error))
+            raise faults.malformed((sentence or body_sentence)(error))
         return values
 
 
@@ -105,13 +125,26 @@ class Wrapped:
     :param key: the key; None when the document itself is the content
     :param rule: what else must hold of the content, beyond its shape
     :param may_be_null: whether null (and, without a key, an empty body) stands for no content
+    :param missing: what is said of a document without the key
+    :param no_object: what is said of a content that is no object
     """
 
-    def __init__(self, key: str | None, shape: Shape, *, rule: Rule | None = None, may_be_null: bool = False) -> None:
+    def __init__(
+        self,
+        key: str | None,
+        shape: Shape,
+        *,
+        rule: Rule | None = None,
+        may_be_null: bool = False,
+        missing: str = "Request body missing '{key}' key.",
+        no_object: str = "The value for {key} must be an object: '{value}'.",
+    ) -> None:
         self.key = key
         self.shape = shape
         self._rule = rule
         self._may_be_null = may_be_null
+        self._missing = missing
+        self._no_object = no_object
 
     def read(self, document: Mapping[str, Any], version: versions.Version) -> dict[str, Any]:
         """Return the checked content; see :class:`Body`."""
@@ -139,14 +172,14 @@ class Wrapped:
         if self.key is None:
             return document
         if self.key not in document or (document[self.key] is None and not self._may_be_null):
-            raise faults.malformed(f"Request body missing '{self.key}' key.")
+            raise faults.malformed(self._missing.format(key=self.key))
         if len(document) > 1:
             raise _unexpected([name for name in document if name != self.key])
         content = document[self.key]
         if content is None:
             return {}
         if not isinstance(content, dict):
-            raise faults.malformed(f"The value for {self.key} must be an object: '{faults.shorten(content)}'.")
+            raise faults.malformed(self._no_object.format(key=self.key, value=faults.shorten(content)))
         return content
 
 
@@ -164,9 +197,9 @@ class NamedOperation:
     def read(self, document: Mapping[str, Any], version: versions.Version) -> dict[str, Any]:  # noqa: ARG002
         """Return the name and the parameters, in every version alike; see :class:`Body`."""
         if not document:
-            raise faults.malformed("No operation specified")
+            raise faults.malformed("No operation specified.")
         if len(document) > 1:
-            raise faults.malformed("Multiple operations specified")
+            raise faults.malformed("Multiple operations specified.")
         ((name, content),) = document.items()
         if content is None:
             content = {}
@@ -212,7 +245,7 @@ class Query:
         unknown = self.parameters.unknown(given, version)
         if unknown:
             raise faults.malformed(f"Invalid parameter {faults.shorten(unknown[0])}")
-        values = self.parameters.check(given)
+        values = self.parameters.check(given, sentence=query_sentence)
         if "sort" in values:
             values["sort"] = self._sort(values["sort"])
         return values
@@ -232,8 +265,20 @@ class Query:
 NO_QUERY = Query(Shape({}))
 
 
-def sentence(error: exceptions.ValidationError) -> str:
-    """Return what is wrong, in the words of the v1 API."""
+def query_sentence(error: exceptions.ValidationError) -> str:
+    """Return what is wrong with a query, in the words of the v1 API, which differ from those for bodies."""
+    name = str(error.absolute_path[-1]) if error.absolute_path else "query"
+    if error.validator == "type" and error.validator_value == "boolean":
+        return f"Invalid value '{faults.shorten(error.instance)}' specified for '{name}'"
+    if error.validator == "enum":
+        return f"Field value ['{faults.shorten(error.instance)}'] is invalid"
+    if error.validator == "minimum":
+        return f"Value must be >= {error.validator_value} for field '{name}'."
+    return body_sentence(error)
+
+
+def body_sentence(error: exceptions.ValidationError) -> str:
+    """Return what is wrong with a body, in the words of the v1 API."""
     make = _SENTENCES.get(str(error.validator))
     if make is None:
         return faults.shorten(error.message)
@@ -242,7 +287,17 @@ def sentence(error: exceptions.ValidationError) -> str:
 
 
 def _type_sentence(name: str, error: exceptions.ValidationError) -> str:
+    if error.validator_value == "boolean":
+        words = ", ".join(f"'{word}'" for word in sorted((*_TRUE, *_FALSE)))
+        return f"Unrecognized value '{faults.shorten(error.instance)}', acceptable values are: {words}"
     return f"The value for {name} must be {_TYPES[error.validator_value]}: '{faults.shorten(error.instance)}'."
+
+
+def _required_sentence(error: exceptions.ValidationError) -> str:
+    missing = next(name for name in error.validator_value if name not in error.instance)
+    if "minItems" in error.schema["properties"].get(missing, {}):
+        return f"Value for '{missing}' must have at least 1 item(s)."
+    return f"'{missing}' is a required property"
 
 
 _TYPES = {
@@ -253,27 +308,36 @@ _TYPES = {
     "object": "an object",
     "array": "a list",
 }
+_FORMAT_SENTENCES = {
+    "printable": "The value for the {name} field must have printable characters only, and not only spaces.",
+    "uuid": "The value for {name} is not a valid UUID: '{value}'.",
+}
 _SENTENCES: Mapping[str, Callable[[str, exceptions.ValidationError], str]] = {
     "type": _type_sentence,
     "enum": lambda name, error: f"Value '{faults.shorten(error.instance)}' is not acceptable for field '{name}'.",
     "minimum": lambda name, error: (
-        f"The value for the {name} field must be greater than or equal to {error.validator_value}."
+        f"Value must be >= {error.validator_value} for field '{name}'."
+        if name == "count"
+        else f"The value for the {name} field must be greater than or equal to {error.validator_value}."
     ),
+    "required": lambda _name, error: _required_sentence(error),
     "maximum": lambda name, error: (
         f"The value for the {name} field must be less than or equal to {error.validator_value}."
     ),
     "minItems": lambda name, error: f"Value for '{name}' must have at least {error.validator_value} item(s).",
     "maxItems": lambda name, error: f"Value for '{name}' must have at most {error.validator_value} item(s).",
     "minProperties": lambda name, error: f"Value for '{name}' must have at least {error.validator_value} item(s).",
-    "uniqueItems": lambda name, _error: f"Value for '{name}' must not name an item twice.",
+    "maxProperties": lambda name, error: f"Value for '{name}' must have at most {error.validator_value} item(s).",
+    MAX_BYTES: lambda name, error: f"The value for {name} must not be larger than {error.validator_value} bytes.",
+    "uniqueItems": lambda name, _error: f"Items for '{name}' must be unique",
     "minLength": lambda name, error: (
         f"The value for the {name} field must be at least {error.validator_value} characters long."
     ),
     "maxLength": lambda name, error: (
         f"The value for the {name} field must be at most {error.validator_value} characters long."
     ),
-    "format": lambda name, _error: (
-        f"The value for the {name} field must have printable characters only, and not only spaces."
+    "format": lambda name, error: _FORMAT_SENTENCES[error.validator_value].format(
+        name=name, value=faults.shorten(error.instance)
     ),
 }
 
@@ -295,7 +359,10 @@ def _to_number(value: object) -> object:
 
 
 def _to_boolean(value: object) -> object:
-    return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    word = value.strip().lower()
+    return True if word in _TRUE else False if word in _FALSE else value
 
 
 _CONVERTERS: Mapping[str, Callable[[object], object]] = {

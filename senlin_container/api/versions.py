@@ -1,7 +1,7 @@
 """Microversions: what we speak, and what a request asks for.
 
-A version is a pair of integers, so that versions compare as they should (1.9 is before 1.10). Up to 1.14 they are those
-that Senlin published; what this service adds begins with 1.15.
+A version is a pair of integers, so that versions compare as they should (1.9 is before 1.10). Up to 1.14 they are
+those that Senlin published; what this service adds begins with 1.15.
 """
 
 from __future__ import annotations

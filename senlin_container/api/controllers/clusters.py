@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from senlin_container.api import calls, views
+from senlin_container.api import calls, versions, views
 from senlin_container.api.controllers import paging
 from senlin_container.domain import model
+
+_CONFLICTS_SINCE: versions.Version = (1, 11)
+"""Before, scaling actions waited in line, and failed when a cooldown was not over by then."""
 
 
 def list_clusters(services: calls.Services, call: calls.Call) -> calls.Answer:
@@ -101,14 +104,12 @@ def resize(services: calls.Services, call: calls.Call) -> calls.Answer:
 
 def scale_out(services: calls.Services, call: calls.Call) -> calls.Answer:
     """Add nodes to a cluster."""
-    action_id = services.commands.scale_cluster(call.context, _identity(call), out=True, count=call.body.get("count"))
-    return calls.action_accepted(call, action_id)
+    return _scale(services, call, out=True)
 
 
 def scale_in(services: calls.Services, call: calls.Call) -> calls.Answer:
     """Take nodes from a cluster."""
-    action_id = services.commands.scale_cluster(call.context, _identity(call), out=False, count=call.body.get("count"))
-    return calls.action_accepted(call, action_id)
+    return _scale(services, call, out=False)
 
 
 def check(services: calls.Services, call: calls.Call) -> calls.Answer:
@@ -121,6 +122,14 @@ def recover(services: calls.Services, call: calls.Call) -> calls.Answer:
     return calls.action_accepted(
         call, services.commands.recover_cluster(call.context, _identity(call), params=call.body)
     )
+
+
+def complete_lifecycle(services: calls.Services, call: calls.Call) -> calls.Answer:
+    """Let an action go on that waits for the end of a lifecycle hook."""
+    action_id = services.commands.complete_lifecycle(
+        call.context, _identity(call), token=call.body["lifecycle_action_token"]
+    )
+    return calls.action_accepted(call, action_id)
 
 
 def operate(services: calls.Services, call: calls.Call) -> calls.Answer:
@@ -139,6 +148,17 @@ def collect(services: calls.Services, call: calls.Call) -> calls.Answer:
     """Answer with one attribute of every node of a cluster."""
     found = services.queries.collect(call.context, _identity(call), call.path["path"])
     return calls.Answer(document={"cluster_attributes": [views.attribute(node, value) for node, value in found]})
+
+
+def _scale(services: calls.Services, call: calls.Call, *, out: bool) -> calls.Answer:
+    action_id = services.commands.scale_cluster(
+        call.context,
+        _identity(call),
+        out=out,
+        count=call.body.get("count"),
+        alone=call.version >= _CONFLICTS_SINCE,
+    )
+    return calls.action_accepted(call, action_id)
 
 
 def _identity(call: calls.Call) -> str:

@@ -9,7 +9,7 @@ from senlin_container.api.controllers import paging
 def list_nodes(services: calls.Services, call: calls.Call) -> calls.Answer:
     """Answer with a page of nodes."""
     found = services.queries.nodes(call.context, paging.page(services, call), filters=paging.filters(call))
-    return paging.answer(services, call, "nodes", [views.node(view, call.version) for view in found])
+    return paging.answer(services, call, "nodes", [views.node_line(line, call.version) for line in found])
 
 
 def show_node(services: calls.Services, call: calls.Call) -> calls.Answer:
@@ -31,6 +31,35 @@ def create_node(services: calls.Services, call: calls.Call) -> calls.Answer:
         metadata=body.get("metadata", {}),
     )
     return calls.accepted(call, action_id, {"node": views.node(view, call.version)})
+
+
+def adopt_node(services: calls.Services, call: calls.Call) -> calls.Answer:
+    """Make a node of something that is in the cloud already."""
+    body = call.body
+    view = services.commands.adopt_node(
+        call.context,
+        type_name=body["type"],
+        identity=body["identity"],
+        name=body.get("name"),
+        role=body.get("role", ""),
+        metadata=body.get("metadata", {}),
+        overrides=body.get("overrides", {}),
+        snapshot=body.get("snapshot", False),
+    )
+    return calls.Answer(document={"node": views.node(view, call.version)})
+
+
+def preview_adoption(services: calls.Services, call: calls.Call) -> calls.Answer:
+    """Answer with the spec of the profile that an adopted node would have.
+
+    Under two names: the published one, and the one by which the public client looks for it.
+    """
+    body = call.body
+    profile = services.commands.preview_adoption(
+        call.context, type_name=body["type"], identity=body["identity"], overrides=body.get("overrides", {})
+    )
+    preview = views.node_preview(profile)
+    return calls.Answer(document={"node_preview": preview, "node_profile": preview})
 
 
 def update_node(services: calls.Services, call: calls.Call) -> calls.Answer:

@@ -19,6 +19,11 @@ def show_version(_services: calls.Services, call: calls.Call) -> calls.Answer:
     return calls.Answer(document={"version": views.api_version(call.base_url)})
 
 
+def show_openapi(services: calls.Services, call: calls.Call) -> calls.Answer:
+    """Answer with the description of the API, and where the requester reaches it."""
+    return calls.Answer(document={**services.openapi, "servers": [{"url": call.base_url}]})
+
+
 def show_build_info(_services: calls.Services, _call: calls.Call) -> calls.Answer:
     """Answer with the revisions of the API and the engine."""
     return calls.Answer(document={"build_info": {"api": {"revision": _REVISION}, "engine": {"revision": _REVISION}}})

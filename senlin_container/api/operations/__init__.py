@@ -7,11 +7,13 @@ anywhere else.
 from __future__ import annotations
 
 from senlin_container.api import operation
-from senlin_container.api.operations import clusters, nodes, profiles, records
+from senlin_container.api.operations import clusters, nodes, policies, profiles, receivers, records
 
 OPERATIONS: tuple[operation.Operation, ...] = (
     *records.OPERATIONS,
     *profiles.OPERATIONS,
+    *policies.OPERATIONS,
     *clusters.OPERATIONS,
     *nodes.OPERATIONS,
+    *receivers.OPERATIONS,
 )

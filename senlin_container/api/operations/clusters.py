@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from senlin_container.api import calls, operation, validation, versions
-from senlin_container.api.controllers import clusters
+from senlin_container.api import answers, calls, operation, validation, versions
+from senlin_container.api.controllers import clusters, policies
 from senlin_container.api.schemas import clusters as schemas
 from senlin_container.api.schemas import parts
+from senlin_container.api.schemas import policies as policy_schemas
 
 
 def _cluster_action(
@@ -23,6 +24,7 @@ def _cluster_action(
         since=since,
         action=body.key,
         body=body,
+        answer=answers.ACTION_ID,
     )
 
 
@@ -33,10 +35,16 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         "/v1/clusters",
         clusters.list_clusters,
         "clusters:index",
+        answers.many("clusters", answers.CLUSTER),
         query=schemas.CLUSTER_LIST,
     ),
     operation.get(
-        "cluster_show", "Show a cluster", "/v1/clusters/{cluster_id}", clusters.show_cluster, "clusters:get"
+        "cluster_show",
+        "Show a cluster",
+        "/v1/clusters/{cluster_id}",
+        clusters.show_cluster,
+        "clusters:get",
+        answers.one("cluster", answers.CLUSTER),
     ),
     operation.Operation(
         name="cluster_create",
@@ -47,6 +55,7 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         policy="clusters:create",
         success=202,
         body=schemas.CLUSTER_CREATE,
+        answer=answers.one("cluster", answers.CLUSTER),
     ),
     operation.Operation(
         name="cluster_update",
@@ -58,6 +67,7 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         success=202,
         errors=(404, 409),
         body=schemas.CLUSTER_UPDATE,
+        answer=answers.one("cluster", answers.CLUSTER),
     ),
     operation.Operation(
         name="cluster_delete",
@@ -69,6 +79,7 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         success=202,
         errors=(404, 409),
         body=parts.DELETE,
+        answer=None,
     ),
     _cluster_action(schemas.CLUSTER_ADD_NODES, "Add nodes to a cluster", clusters.add_nodes),
     _cluster_action(schemas.CLUSTER_DEL_NODES, "Remove nodes from a cluster", clusters.del_nodes),
@@ -78,6 +89,15 @@ OPERATIONS: tuple[operation.Operation, ...] = (
     _cluster_action(schemas.CLUSTER_SCALE_OUT, "Grow a cluster", clusters.scale_out),
     _cluster_action(schemas.CLUSTER_CHECK, "Check the nodes of a cluster", clusters.check),
     _cluster_action(schemas.CLUSTER_RECOVER, "Recover the nodes of a cluster", clusters.recover),
+    _cluster_action(policy_schemas.POLICY_ATTACH, "Attach a policy to a cluster", policies.attach),
+    _cluster_action(policy_schemas.POLICY_DETACH, "Detach a policy from a cluster", policies.detach),
+    _cluster_action(policy_schemas.POLICY_SWITCH, "Switch a policy of a cluster on or off", policies.switch),
+    _cluster_action(
+        schemas.CLUSTER_COMPLETE_LIFECYCLE,
+        "Complete the lifecycle hook that an action waits for",
+        clusters.complete_lifecycle,
+        since=(1, 9),
+    ),
     operation.Operation(
         name="cluster_operation",
         title="Run an operation on the nodes of a cluster",
@@ -89,6 +109,7 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         errors=(404, 409),
         since=(1, 4),
         body=schemas.CLUSTER_OPERATION,
+        answer=answers.ACTION_ID,
     ),
     operation.get(
         "cluster_collect",
@@ -96,6 +117,7 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         "/v1/clusters/{cluster_id}/attrs/{path}",
         clusters.collect,
         "clusters:collect",
+        answers.many("cluster_attributes", answers.CLUSTER_ATTRIBUTE),
         since=(1, 2),
     ),
 )

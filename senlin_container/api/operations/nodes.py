@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from senlin_container.api import calls, operation, validation
+from senlin_container.api import answers, calls, operation, validation
 from senlin_container.api.controllers import nodes
 from senlin_container.api.schemas import nodes as schemas
 from senlin_container.api.schemas import parts
@@ -20,13 +20,28 @@ def _node_action(body: validation.Wrapped, title: str, handler: calls.Handler) -
         errors=(404, 409),
         action=body.key,
         body=body,
+        answer=answers.ACTION_ID,
     )
 
 
 OPERATIONS: tuple[operation.Operation, ...] = (
-    operation.get("node_list", "List nodes", "/v1/nodes", nodes.list_nodes, "nodes:index", query=schemas.NODE_LIST),
     operation.get(
-        "node_show", "Show a node", "/v1/nodes/{node_id}", nodes.show_node, "nodes:get", query=schemas.NODE_SHOW
+        "node_list",
+        "List nodes",
+        "/v1/nodes",
+        nodes.list_nodes,
+        "nodes:index",
+        answers.many("nodes", answers.NODE),
+        query=schemas.NODE_LIST,
+    ),
+    operation.get(
+        "node_show",
+        "Show a node",
+        "/v1/nodes/{node_id}",
+        nodes.show_node,
+        "nodes:get",
+        answers.one("node", answers.NODE),
+        query=schemas.NODE_SHOW,
     ),
     operation.Operation(
         name="node_create",
@@ -38,6 +53,31 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         success=202,
         errors=(409,),
         body=schemas.NODE_CREATE,
+        answer=answers.one("node", answers.NODE),
+    ),
+    operation.Operation(
+        name="node_adopt",
+        title="Adopt something that exists as a node",
+        method="POST",
+        path="/v1/nodes/adopt",
+        handler=nodes.adopt_node,
+        policy="nodes:adopt",
+        errors=(404,),
+        since=(1, 7),
+        body=schemas.NODE_ADOPT,
+        answer=answers.one("node", answers.NODE),
+    ),
+    operation.Operation(
+        name="node_adopt_preview",
+        title="Preview the adoption of a node",
+        method="POST",
+        path="/v1/nodes/adopt-preview",
+        handler=nodes.preview_adoption,
+        policy="nodes:adopt-preview",
+        errors=(404,),
+        since=(1, 7),
+        body=schemas.NODE_ADOPT_PREVIEW,
+        answer=answers.one("node_preview", answers.NODE_PREVIEW, again="node_profile"),
     ),
     operation.Operation(
         name="node_update",
@@ -49,6 +89,7 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         success=202,
         errors=(404, 409),
         body=schemas.NODE_UPDATE,
+        answer=answers.one("node", answers.NODE),
     ),
     operation.Operation(
         name="node_delete",
@@ -60,6 +101,7 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         success=202,
         errors=(404, 409),
         body=parts.DELETE,
+        answer=None,
     ),
     _node_action(schemas.NODE_CHECK, "Check a node", nodes.check),
     _node_action(schemas.NODE_RECOVER, "Recover a node", nodes.recover),
@@ -74,5 +116,6 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         errors=(404, 409),
         since=(1, 4),
         body=schemas.NODE_OPERATION,
+        answer=answers.ACTION_ID,
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from senlin_container.api import operation
+from senlin_container.api import answers, operation
 from senlin_container.api.controllers import catalog
 from senlin_container.api.schemas import profiles as schemas
 
@@ -13,6 +13,7 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         "/v1/profile-types",
         catalog.list_profile_types,
         "profile_types:index",
+        answers.many("profile_types", answers.PROFILE_TYPE_LINE),
     ),
     operation.get(
         "profile_type_show",
@@ -20,6 +21,7 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         "/v1/profile-types/{profile_type}",
         catalog.show_profile_type,
         "profile_types:get",
+        answers.one("profile_type", answers.PROFILE_TYPE),
     ),
     operation.get(
         "profile_type_operations",
@@ -27,6 +29,7 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         "/v1/profile-types/{profile_type}/ops",
         catalog.list_profile_type_operations,
         "profile_types:ops",
+        answers.one("operations", answers.TYPE_OPERATIONS),
         since=(1, 4),
     ),
     operation.get(
@@ -35,9 +38,17 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         "/v1/profiles",
         catalog.list_profiles,
         "profiles:index",
+        answers.many("profiles", answers.PROFILE),
         query=schemas.PROFILE_LIST,
     ),
-    operation.get("profile_show", "Show a profile", "/v1/profiles/{profile_id}", catalog.show_profile, "profiles:get"),
+    operation.get(
+        "profile_show",
+        "Show a profile",
+        "/v1/profiles/{profile_id}",
+        catalog.show_profile,
+        "profiles:get",
+        answers.one("profile", answers.PROFILE),
+    ),
     operation.Operation(
         name="profile_create",
         title="Create a profile",
@@ -48,6 +59,7 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         success=201,
         errors=(404,),
         body=schemas.PROFILE_CREATE,
+        answer=answers.one("profile", answers.PROFILE),
     ),
     operation.Operation(
         name="profile_validate",
@@ -59,6 +71,7 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         errors=(404,),
         since=(1, 2),
         body=schemas.PROFILE_VALIDATE,
+        answer=answers.one("profile", answers.VALIDATED_PROFILE),
     ),
     operation.Operation(
         name="profile_update",
@@ -69,6 +82,7 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         policy="profiles:update",
         errors=(404,),
         body=schemas.PROFILE_UPDATE,
+        answer=answers.one("profile", answers.PROFILE),
     ),
     operation.Operation(
         name="profile_delete",
@@ -79,5 +93,6 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         policy="profiles:delete",
         success=204,
         errors=(404, 409),
+        answer=None,
     ),
 )

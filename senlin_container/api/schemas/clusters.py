@@ -19,21 +19,21 @@ CLUSTER_CREATE = validation.Wrapped(
             "max_size": parts.integer(model.UNBOUNDED),
             "desired_capacity": parts.integer(0),
             "timeout": parts.integer(1),
-            "metadata": parts.OBJECT,
-            "config": parts.OBJECT,
+            "metadata": parts.METADATA,
+            "config": parts.METADATA,
         },
         required=("name", "profile_id"),
     ),
 )
-CLUSTER_UPDATE = validation.Wrapped(
+CLUSTER_UPDATE = parts.update(
     "cluster",
     validation.Shape(
         {
             "name": parts.NAME,
             "profile_id": parts.IDENTITY,
             "timeout": parts.integer(1),
-            "metadata": parts.OBJECT,
-            "config": parts.OBJECT,
+            "metadata": parts.METADATA,
+            "config": parts.METADATA,
             "profile_only": parts.BOOLEAN,
         },
         since={"profile_only": (1, 6)},
@@ -55,11 +55,20 @@ def _resize_rule(values: Mapping[str, Any]) -> None:
         raise faults.malformed("The value for the number field must be greater than or equal to 0.")
 
 
-_NODES: parts.Schema = {"type": "array", "items": parts.IDENTITY, "minItems": 1, "uniqueItems": True}
+_MOST_NODES = 1000
+"""How many nodes a request may name; each is looked up."""
+
+_NODES: parts.Schema = {
+    "type": "array",
+    "items": parts.IDENTITY,
+    "minItems": 1,
+    "maxItems": _MOST_NODES,
+    "uniqueItems": True,
+}
 
 
-CLUSTER_ADD_NODES = parts.action("add_nodes", validation.Shape({"nodes": _NODES}, required=("nodes",)))
-CLUSTER_DEL_NODES = parts.action(
+CLUSTER_ADD_NODES = parts.cluster_action("add_nodes", validation.Shape({"nodes": _NODES}, required=("nodes",)))
+CLUSTER_DEL_NODES = parts.cluster_action(
     "del_nodes",
     validation.Shape(
         {"nodes": _NODES, "destroy_after_deletion": parts.BOOLEAN},
@@ -67,13 +76,21 @@ CLUSTER_DEL_NODES = parts.action(
         since={"destroy_after_deletion": (1, 4)},
     ),
 )
-CLUSTER_REPLACE_NODES = parts.action(
+CLUSTER_REPLACE_NODES = parts.cluster_action(
     "replace_nodes",
     validation.Shape(
-        {"nodes": {"type": "object", "minProperties": 1, "additionalProperties": parts.IDENTITY}}, required=("nodes",)
+        {
+            "nodes": {
+                "type": "object",
+                "minProperties": 1,
+                "maxProperties": _MOST_NODES,
+                "additionalProperties": parts.IDENTITY,
+            }
+        },
+        required=("nodes",),
     ),
 )
-CLUSTER_RESIZE = parts.action(
+CLUSTER_RESIZE = parts.cluster_action(
     "resize",
     validation.Shape(
         {
@@ -87,12 +104,16 @@ CLUSTER_RESIZE = parts.action(
     ),
     _resize_rule,
 )
-CLUSTER_SCALE_IN = parts.action("scale_in", validation.Shape({"count": parts.integer(0)}))
-CLUSTER_SCALE_OUT = parts.action("scale_out", validation.Shape({"count": parts.integer(0)}))
-CLUSTER_CHECK = parts.action("check", validation.Shape({}))
-CLUSTER_RECOVER = parts.action(
+CLUSTER_SCALE_IN = parts.cluster_action("scale_in", validation.Shape({"count": parts.integer(0)}))
+CLUSTER_SCALE_OUT = parts.cluster_action("scale_out", validation.Shape({"count": parts.integer(0)}))
+CLUSTER_CHECK = parts.cluster_action("check", validation.Shape({}))
+CLUSTER_RECOVER = parts.cluster_action(
     "recover",
     validation.Shape({**parts.RECOVER_PARAMETERS, "check_capacity": parts.BOOLEAN}, since={"check": (1, 6)}),
+)
+CLUSTER_COMPLETE_LIFECYCLE = parts.cluster_action(
+    "complete_lifecycle",
+    validation.Shape({"lifecycle_action_token": parts.IDENTITY}, required=("lifecycle_action_token",)),
 )
 CLUSTER_OPERATION = validation.NamedOperation(with_filters=True)
 CLUSTER_LIST = parts.listing(

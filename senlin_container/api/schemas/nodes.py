@@ -14,26 +14,40 @@ NODE_CREATE = validation.Wrapped(
             "profile_id": parts.IDENTITY,
             "cluster_id": parts.OPTIONAL_IDENTITY,
             "role": parts.TEXT,
-            "metadata": parts.OBJECT,
+            "metadata": parts.METADATA,
         },
         required=("name", "profile_id"),
     ),
 )
-NODE_UPDATE = validation.Wrapped(
+NODE_UPDATE = parts.update(
     "node",
     validation.Shape(
         {
             "name": parts.NAME,
             "profile_id": parts.IDENTITY,
             "role": parts.TEXT,
-            "metadata": parts.OBJECT,
+            "metadata": parts.METADATA,
             "tainted": parts.BOOLEAN,
         },
         since={"tainted": (1, 13)},
     ),
 )
-NODE_CHECK = parts.action("check", validation.Shape({}))
-NODE_RECOVER = parts.action("recover", validation.Shape(parts.RECOVER_PARAMETERS, since={"check": (1, 6)}))
+_ADOPTION = {
+    "identity": parts.IDENTITY,
+    "type": parts.NAME,
+    "overrides": parts.OBJECT,
+    "snapshot": parts.BOOLEAN,
+}
+NODE_ADOPT = validation.Wrapped(
+    None,
+    validation.Shape(
+        {**_ADOPTION, "name": parts.NAME, "role": parts.TEXT, "metadata": parts.METADATA},
+        required=("identity", "type"),
+    ),
+)
+NODE_ADOPT_PREVIEW = validation.Wrapped(None, validation.Shape(_ADOPTION, required=("identity", "type")))
+NODE_CHECK = parts.node_action("check", validation.Shape({}))
+NODE_RECOVER = parts.node_action("recover", validation.Shape(parts.RECOVER_PARAMETERS, since={"check": (1, 6)}))
 NODE_OPERATION = validation.NamedOperation(with_filters=False)
 NODE_LIST = parts.listing(
     ("name", "index", "status", "init_at", "created_at", "updated_at"),

@@ -21,6 +21,8 @@ NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 255, "format": "p
 IDENTITY = NAME
 OPTIONAL_IDENTITY: Schema = {"type": "string", "maxLength": 255}
 OBJECT: Schema = {"type": "object"}
+METADATA: Schema = {"type": "object", "maxProperties": 1000, validation.MAX_BYTES: 65536}
+"""Names and values that are shown in every list, so there is a bound to what all of them take."""
 BOOLEAN: Schema = {"type": "boolean"}
 TEXT: Schema = {"type": "string", "maxLength": 255}
 
@@ -30,9 +32,19 @@ def enum(values: Sequence[str]) -> Schema:
     return {"type": "string", "enum": list(values)}
 
 
-def action(name: str, shape: validation.Shape, rule: validation.Rule | None = None) -> validation.Wrapped:
-    """Return the body of an action, ``{"NAME": {...}}``; null stands for no parameters."""
-    return validation.Wrapped(name, shape, rule=rule, may_be_null=True)
+def update(key: str, shape: validation.Shape) -> validation.Wrapped:
+    """Return the body of an update, ``{"KEY": {...}}``."""
+    return validation.Wrapped(key, shape, missing="Malformed request data, missing '{key}' key in request body.")
+
+
+def cluster_action(name: str, shape: validation.Shape, rule: validation.Rule | None = None) -> validation.Wrapped:
+    """Return the body of an action on a cluster, ``{"NAME": {...}}``; null stands for no parameters."""
+    return validation.Wrapped(name, shape, rule=rule, may_be_null=True, no_object="The data provided is not a map")
+
+
+def node_action(name: str, shape: validation.Shape) -> validation.Wrapped:
+    """Return the body of an action on a node, ``{"NAME": {...}}``; null stands for no parameters."""
+    return validation.Wrapped(name, shape, may_be_null=True, no_object="The params provided is not a map.")
 
 
 RECOVER_PARAMETERS: Mapping[str, Schema] = {
@@ -50,7 +62,7 @@ def listing(
         validation.Shape(
             {
                 "limit": integer(0),
-                "marker": IDENTITY,
+                "marker": {"type": "string", "format": "uuid"},
                 "sort": TEXT,
                 "global_project": BOOLEAN,
                 **filters,

@@ -25,7 +25,7 @@ EVENT_LIST = parts.listing(
         "otype": parts.TEXT,
         "oname": parts.TEXT,
         "cluster_id": parts.TEXT,
-        "action": parts.TEXT,
-        "level": parts.TEXT,
+        "action": parts.enum([str(kind) for kind in model.ActionKind]),
+        "level": parts.enum(model.EVENT_LEVELS),
     },
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pathlib
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,8 +14,10 @@ from cryptography import fernet
 from oslo_config import cfg
 
 from senlin_container.api import app
-from senlin_container.store import clusters, history, schema, secrets, session, tables
+from senlin_container.domain import model
+from senlin_container.store import clusters, history, policies, schema, secrets, session, tables
 from senlin_container.usecases import commands, context, queries, records
+from tests import conforming, databases
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -74,7 +75,9 @@ class Api:
         request = webob.Request.blank(path, method=method, headers=sent | (headers or {}), environ=environ)
         if raw is not None:
             request.body = raw
-        return request.get_response(application or self.application)
+        response = request.get_response(application or self.application)
+        conforming.check(method, path, raw or b"", response)
+        return response
 
     def get(self, path: str, **kwargs: Any) -> Any:
         """Return the document at a path."""
@@ -89,6 +92,27 @@ class Api:
         (value,) = response.json.values()
         made: dict[str, Any] = value
         return made
+
+    def attach(self, cluster: str, policy_id: str, *, priority: int = 100) -> None:
+        """Attach a policy as the engine does it."""
+        cluster_id = self.get(f"/v1/clusters/{cluster}")["cluster"]["id"]
+        binding = model.Binding(
+            id=self.parts.new_id(), cluster_id=cluster_id, policy_id=policy_id, enabled=True, priority=priority
+        )
+        self.database.write(policies.attach, binding)
+
+    def tell(self, cluster: str) -> None:
+        """Record an event of a cluster."""
+        event = records.event(
+            id_=self.parts.new_id(),
+            about=self.database.read(clusters.find, "default", cluster)[0],
+            action="CLUSTER_CREATE",
+            status="start",
+            reason="",
+            level="INFO",
+            now=self.now,
+        )
+        self.database.write(history.record, [event])
 
     def rows(self) -> Rows:
         """Return all that the database holds."""
@@ -112,9 +136,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 @pytest.fixture
 def api(empty_database: pathlib.Path, tmp_path: pathlib.Path) -> Iterator[Api]:
     """An API over a database of its own, to whose users everything is allowed."""
-    file = tmp_path / "api.db"
-    shutil.copy(empty_database, file)
-    made = Api(f"sqlite:///{file}")
+    made = Api(databases.copy(empty_database, tmp_path))
     yield made
     made.database.close()
 
@@ -128,7 +150,10 @@ HOST_SPEC = {
 
 @pytest.fixture
 def stocked(api: Api) -> Api:
-    """An API with a cluster ``hosts``, a profile ``web`` of containers on it, a cluster ``c`` and a node ``n``."""
+    """An API with a cluster ``hosts``, a profile ``web`` of containers on it, a cluster ``c`` and a node ``n``.
+
+    A policy is called ``c`` too; it is attached to the cluster.
+    """
     api.make("/v1/profiles", {"profile": {"name": "host", "spec": HOST_SPEC}})
     api.make("/v1/clusters", {"cluster": {"name": "hosts", "profile_id": "host"}})
     spec = {
@@ -139,15 +164,12 @@ def stocked(api: Api) -> Api:
     api.make("/v1/profiles", {"profile": {"name": "web", "spec": spec}})
     api.make("/v1/clusters", {"cluster": {"name": "c", "profile_id": "web", "max_size": 10}})
     api.make("/v1/nodes", {"node": {"name": "n", "profile_id": "web"}})
-    about = api.database.read(clusters.find, "default", "c")[0]
-    event = records.event(
-        id_=api.parts.new_id(),
-        about=about,
-        action="CLUSTER_CREATE",
-        status="start",
-        reason="",
-        level="INFO",
-        now=api.now,
-    )
-    api.database.write(history.record, [event])
+    scaling = {
+        "type": "senlin.policy.scaling",
+        "version": "1.0",
+        "properties": {"event": "CLUSTER_SCALE_OUT", "adjustment": {"cooldown": 60}},
+    }
+    policy = api.make("/v1/policies", {"policy": {"name": "c", "spec": scaling}})
+    api.attach("c", policy["id"])
+    api.tell("c")
     return api

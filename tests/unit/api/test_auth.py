@@ -32,7 +32,7 @@ def credentials(name: str, password: str) -> dict[str, str]:
 
 def test_noauth_takes_everybody_for_the_same_administrator() -> None:
     identity = auth.NoAuth()({})
-    assert (identity.owner.user, identity.owner.project, identity.admin) == ("noauth", "default", True)
+    assert (identity.owner.user, identity.owner.project, identity.roles) == ("noauth", "default", {"admin"})
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_noauth_takes_everybody_for_the_same_administrator() -> None:
     ],
 )
 def test_noauth_answers_this_machine_and_the_names_of_the_service(environ: dict[str, str]) -> None:
-    assert auth.NoAuth({"cloud.example"})(environ).admin
+    assert auth.NoAuth({"cloud.example"})(environ).roles == {"admin"}
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_noauth_refuses_the_pages_of_others(environ: dict[str, str]) -> None:
 
 def test_who_knows_the_password_is_let_in(user_file: pathlib.Path) -> None:
     identity = auth.HttpBasic(str(user_file))(credentials("ann", "secret"))
-    assert (identity.owner.user, identity.owner.project, identity.admin) == ("ann", "default", True)
+    assert (identity.owner.user, identity.owner.project, identity.roles) == ("ann", "default", {"admin"})
 
 
 @pytest.mark.parametrize(

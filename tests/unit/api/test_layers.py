@@ -39,6 +39,20 @@ def test_a_body_of_the_largest_size_is_read() -> None:
     assert request.get_response(guarded(layers.SizeLimit(echo, 10))).body == b"x" * 10
 
 
+def test_no_body_is_written_to_a_file() -> None:
+    inputs: list[Any] = []
+
+    def reading(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        assert len(webob.Request(environ).body) == 100_000
+        inputs.append(environ["wsgi.input"])
+        return echo(environ, start_response)
+
+    request = webob.Request.blank("/", method="POST", environ={"wsgi.input": io.BytesIO(b"x" * 100_000)})
+    request.environ["CONTENT_LENGTH"] = "100000"
+    assert request.get_response(guarded(layers.SizeLimit(reading, 200_000))).status_int == 200
+    assert type(inputs[0]) is io.BytesIO
+
+
 def test_a_larger_body_is_refused_unread() -> None:
     body = Endless()
     request = webob.Request.blank("/", method="POST", environ={"wsgi.input": body, "CONTENT_LENGTH": "11"})
@@ -60,6 +74,25 @@ def test_a_body_without_a_length_is_read_up_to_the_limit() -> None:
 @pytest.mark.parametrize("length", ["-1", "ten", "1e3", "\u0661", "1 0"])
 def test_a_length_that_is_none_is_refused(length: str) -> None:
     request = webob.Request.blank("/", method="POST", environ={"CONTENT_LENGTH": length})
+    assert request.get_response(guarded(layers.SizeLimit(echo, 10))).status_int == 400
+
+
+def test_half_a_body_is_not_taken_for_a_whole_one() -> None:
+    request = webob.Request.blank("/", method="POST", environ={"wsgi.input": io.BytesIO(b"{}"), "CONTENT_LENGTH": "3"})
+    response = request.get_response(guarded(layers.SizeLimit(echo, 10)))
+    assert response.status_int == 400
+    assert response.json["error"]["message"] == "The body has 2 bytes, and its Content-Length says 3."
+
+
+@pytest.mark.parametrize("trouble", [ValueError("bad chunk"), TimeoutError("too slow"), ConnectionResetError()])
+def test_a_body_that_cannot_be_read_is_refused(trouble: Exception) -> None:
+    class Broken(io.RawIOBase):
+        def read(self, size: int = -1) -> bytes:
+            raise trouble
+
+    environ = {"wsgi.input": Broken(), "wsgi.input_terminated": True}
+    request = webob.Request.blank("/", method="POST", environ=environ)
+    request.environ.pop("CONTENT_LENGTH", None)
     assert request.get_response(guarded(layers.SizeLimit(echo, 10))).status_int == 400
 
 

@@ -159,8 +159,8 @@ def test_sort_is_parsed(sort: str, expected: tuple[tuple[str, bool], ...]) -> No
     [
         ([("sort", "name:up")], "Unsupported sort dir 'up' for 'sort'."),
         ([("limit", "1"), ("limit", "2")], "The parameter limit is given more than once."),
-        ([("global_project", "maybe")], "The value for global_project must be true or false: 'maybe'."),
-        ([("limit", "-1")], "The value for the limit field must be greater than or equal to 0."),
+        ([("global_project", "maybe")], "Invalid value 'maybe' specified for 'global_project'"),
+        ([("limit", "-1")], "Value must be >= 0 for field 'limit'."),
     ],
 )
 def test_a_query_that_makes_no_sense_is_refused(pairs: list[tuple[str, str]], message: str) -> None:

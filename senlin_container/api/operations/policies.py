@@ -1,0 +1,106 @@
+"""The operations on policies, their types, and the policies of clusters."""
+
+from __future__ import annotations
+
+from senlin_container.api import answers, operation
+from senlin_container.api.controllers import policies
+from senlin_container.api.schemas import policies as schemas
+
+OPERATIONS: tuple[operation.Operation, ...] = (
+    operation.get(
+        "policy_type_list",
+        "List the policy types",
+        "/v1/policy-types",
+        policies.list_policy_types,
+        "policy_types:index",
+        answers.many("policy_types", answers.POLICY_TYPE_LINE),
+    ),
+    operation.get(
+        "policy_type_show",
+        "Show the schema of a policy type",
+        "/v1/policy-types/{policy_type}",
+        policies.show_policy_type,
+        "policy_types:get",
+        answers.one("policy_type", answers.POLICY_TYPE),
+    ),
+    operation.get(
+        "policy_list",
+        "List policies",
+        "/v1/policies",
+        policies.list_policies,
+        "policies:index",
+        answers.many("policies", answers.POLICY),
+        query=schemas.POLICY_LIST,
+    ),
+    operation.get(
+        "policy_show",
+        "Show a policy",
+        "/v1/policies/{policy_id}",
+        policies.show_policy,
+        "policies:get",
+        answers.one("policy", answers.POLICY),
+    ),
+    operation.Operation(
+        name="policy_create",
+        title="Create a policy",
+        method="POST",
+        path="/v1/policies",
+        handler=policies.create_policy,
+        policy="policies:create",
+        success=201,
+        errors=(404,),
+        body=schemas.POLICY_CREATE,
+        answer=answers.one("policy", answers.POLICY),
+    ),
+    operation.Operation(
+        name="policy_validate",
+        title="Validate the spec of a policy",
+        method="POST",
+        path="/v1/policies/validate",
+        handler=policies.validate_policy,
+        policy="policies:validate",
+        errors=(404,),
+        since=(1, 2),
+        body=schemas.POLICY_VALIDATE,
+        answer=answers.one("policy", answers.VALIDATED_POLICY),
+    ),
+    operation.Operation(
+        name="policy_update",
+        title="Update a policy",
+        method="PATCH",
+        path="/v1/policies/{policy_id}",
+        handler=policies.update_policy,
+        policy="policies:update",
+        errors=(404,),
+        body=schemas.POLICY_UPDATE,
+        answer=answers.one("policy", answers.POLICY),
+    ),
+    operation.Operation(
+        name="policy_delete",
+        title="Delete a policy",
+        method="DELETE",
+        path="/v1/policies/{policy_id}",
+        handler=policies.delete_policy,
+        policy="policies:delete",
+        success=204,
+        errors=(404, 409),
+        answer=None,
+    ),
+    operation.get(
+        "cluster_policy_list",
+        "List the policies of a cluster",
+        "/v1/clusters/{cluster_id}/policies",
+        policies.list_cluster_policies,
+        "cluster_policies:index",
+        answers.many("cluster_policies", answers.CLUSTER_POLICY),
+        query=schemas.CLUSTER_POLICY_LIST,
+    ),
+    operation.get(
+        "cluster_policy_show",
+        "Show a policy of a cluster",
+        "/v1/clusters/{cluster_id}/policies/{policy_id}",
+        policies.show_cluster_policy,
+        "cluster_policies:get",
+        answers.one("cluster_policy", answers.CLUSTER_POLICY),
+    ),
+)
