@@ -30,15 +30,17 @@ _PATIENCE = 600.0
 
 
 @contextlib.contextmanager
-def service(options: standalone.Options | None = None) -> Iterator[tuple[standalone.Standalone, standalone.Api]]:
-    """Run senlin-container-standalone on a database of its own, on disk; stopped and removed in the end."""
+def service(
+    options: standalone.Options | None = None, *, token: str | None = None
+) -> Iterator[tuple[standalone.Standalone, standalone.Api]]:
+    """Run senlin-container-standalone, where not told otherwise on SQLite on disk; stopped and removed in the end."""
     with contextlib.ExitStack() as ends:
         directory = pathlib.Path(tempfile.mkdtemp(prefix="senlin-container-benchmark-"))
         ends.callback(shutil.rmtree, directory)
         running = standalone.Standalone(directory / "service", options)
         ends.callback(running.close)
         running.start()
-        api = standalone.Api(running.url)
+        api = standalone.Api(running.url, token=token)
         ends.callback(api.close)
         yield running, api
         running.stop()

@@ -57,6 +57,8 @@ provided() {
     docker.io) commands='dockerd' ;;
     docker-cli) commands='docker' ;;
     containerd) commands='containerd' ;;
+    mariadb-client-core) commands='mariadb' ;;
+    mariadb-server-core) commands='mariadbd mariadb-install-db' ;;
     runc) commands='runc' ;;
     iptables) commands='iptables' ;;
     iproute2) commands='ip' ;;
@@ -157,17 +159,28 @@ install_project() {
   echo "$digest" >"$stamp"
 }
 
-# install_client: the public command line client, apart from the service's libraries; sets CLIENT
-install_client() {
-  local venv=$VENV/client wanted=$ROOT/tests/compat/requirements.txt
-  # shellcheck disable=SC2034
-  CLIENT=$venv/bin/openstack
+# install_beside NAME REQUIREMENTS WHAT: a virtual environment of its own below $VENV, apart from the service's libraries
+install_beside() {
+  local venv=$VENV/$1 wanted=$ROOT/$2
   make_venv
   ! cmp -s "$wanted" "$venv/.installed" || return 0
-  say "installing the public client"
+  say "installing $3"
   rm -rf "$venv"
   quietly "$VENV/bin/python" -m venv "$venv" || die "cannot make the virtual environment $venv, see above"
-  quietly "$venv/bin/pip" install --disable-pip-version-check --no-input -r "$wanted" ||
-    die "pip cannot install the public client, see above"
+  quietly "$venv/bin/pip" install --disable-pip-version-check --no-input -r "$wanted" || die "pip cannot install $3, see above"
   cp "$wanted" "$venv/.installed"
+}
+
+# install_client: the public command line client; sets CLIENT
+install_client() {
+  install_beside client tests/compat/requirements.txt "the public client"
+  # shellcheck disable=SC2034
+  CLIENT=$VENV/client/bin/openstack
+}
+
+# install_keystone: a Keystone to test with; sets KEYSTONE_MANAGE
+install_keystone() {
+  install_beside keystone tests/lab/keystone.txt "Keystone"
+  # shellcheck disable=SC2034
+  KEYSTONE_MANAGE=$VENV/keystone/bin/keystone-manage
 }

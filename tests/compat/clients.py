@@ -3,51 +3,48 @@
 from __future__ import annotations
 
 import dataclasses
-import fcntl
-import hashlib
 import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
-import sys
 from collections.abc import Sequence
 from typing import Any
 
+from tests import environments
+
 HERE = pathlib.Path(__file__).parent
 REQUIREMENTS = HERE / "requirements.txt"
-_CACHE = HERE.parent.parent / ".cache"
-_INSTALL_SECONDS = 600
 _ACTION = re.compile(r"action:? ([0-9a-f-]{36})")
 
 
 def python() -> pathlib.Path:
-    """Return the Python of an environment with the clients.
-
-    That is the one of the command that OPENSTACK_CLIENT names. Without it the environment is made, once, in the
-    checkout's .cache folder; pip is told where to look by its usual variables (PIP_INDEX_URL and so on).
-    """
-    named = os.environ.get("OPENSTACK_CLIENT")
-    if named:
-        return pathlib.Path(named).with_name("python")
-    wanted = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()
-    environment = _CACHE / f"client-{wanted[:12]}"
-    stamp = environment / ".installed"
-    _CACHE.mkdir(exist_ok=True)
-    with (_CACHE / "client.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not stamp.exists():
-            shutil.rmtree(environment, ignore_errors=True)
-            _run(sys.executable, "-m", "venv", str(environment))
-            _run(str(environment / "bin" / "pip"), "install", "--quiet", "--no-input", "-r", str(REQUIREMENTS))
-            stamp.touch()
-    return environment / "bin" / "python"
+    """Return the Python of an environment with the clients: of the command that OPENSTACK_CLIENT names, if it does."""
+    return environments.programs("client", REQUIREMENTS, "OPENSTACK_CLIENT") / "python"
 
 
-def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_INSTALL_SECONDS)
-    assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
+def subcommands() -> frozenset[str]:
+    """Return what may follow ``openstack cluster``: every command that python-senlinclient brings."""
+    told = _said(
+        "import importlib.metadata as m; "
+        "print(*(e.name for e in m.entry_points(group='openstack.clustering.v1')), sep='\\n')"
+    )
+    return frozenset(name.removeprefix("cluster_").replace("_", " ") for name in told)
+
+
+def methods() -> frozenset[str]:
+    """Return the public methods of openstacksdk's clustering proxy, without those that all proxies have."""
+    told = _said(
+        "import openstack.proxy as p; from openstack.clustering.v1 import _proxy; "
+        "print(*(n for n in dir(_proxy.Proxy) if n[0] != '_' and n not in dir(p.Proxy)), sep='\\n')"
+    )
+    return frozenset(told) - {"api_version", "skip_discovery"}
+
+
+def _said(program: str) -> list[str]:
+    done = subprocess.run([python(), "-c", program], env=_environment(), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split("\n")[:-1]
 
 
 def _environment() -> dict[str, str]:
@@ -145,13 +142,20 @@ class Sdk:
         """End the client's process."""
         self._process.close()
 
+    def answer(self, method: str, *arguments: Any, **keywords: Any) -> dict[str, Any]:
+        """Call a method, whatever comes of it: {"result": ...} or {"error": [class, message]}."""
+        found: dict[str, Any] = self._process.ask([method, arguments, keywords])
+        return found
+
     def call(self, method: str, *arguments: Any, **keywords: Any) -> Any:
         """Call a method that must succeed; a resource comes as a dictionary."""
-        answer = self._process.ask([method, arguments, keywords])
+        answer = self.answer(method, *arguments, **keywords)
         assert "error" not in answer, f"{method}: {answer['error']}"
         return answer["result"]
 
     def fail(self, method: str, *arguments: Any, **keywords: Any) -> tuple[str, str]:
         """Call a method that must fail; returns the class of its exception and the message."""
-        kind, message = self._process.ask([method, arguments, keywords])["error"]
+        answer = self.answer(method, *arguments, **keywords)
+        assert "error" in answer, f"{method}: {answer['result']}"
+        kind, message = answer["error"]
         return kind, message

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from senlin_container.drivers import ports
-from tests import standalone
-from tests.compat import clients
+from tests import keystone_service, standalone
+from tests.compat import clients, scene
 from tests.lab import docker_hosts
+from tests.lab import keystone as keystone_lab
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,3 +112,29 @@ def write_spec(directory: pathlib.Path, text: str) -> str:
     file = directory / "spec.yaml"
     file.write_text(text)
     return str(file)
+
+
+@pytest.fixture(scope="package")
+def cloud(
+    keystone: keystone_lab.Keystone, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[keystone_service.KeystoneService]:
+    """A service under Keystone, with a simulated cloud."""
+    made = keystone_service.KeystoneService(tmp_path_factory.mktemp("cloud") / "service", keystone)
+    with contextlib.closing(made):
+        made.start()
+        yield made
+
+
+@pytest.fixture(scope="package")
+def stocked(cloud: keystone_service.KeystoneService) -> standalone.Api:
+    """The project ``beta`` with one of each kind in it, for those who try to change it."""
+    api = cloud.api("beta-member")
+    api.make("profile", name="p", spec=scene.SERVER)
+    api.ask("POST", "/v1/policies", {"policy": {"name": "out", "spec": scene.SCALING}})
+    api.make("cluster", name="c", profile_id="p", desired_capacity=1)
+    api.act("clusters/c", "policy_attach", policy_id="out", enabled=True)
+    api.make("node", name="n", profile_id="p")
+    api.make("node", name="m", profile_id="p", cluster_id="c")
+    receiver = {"name": "r", "type": "webhook", "cluster_id": "c", "action": "CLUSTER_CHECK"}
+    api.ask("POST", "/v1/receivers", {"receiver": receiver})
+    return api

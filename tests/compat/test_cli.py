@@ -51,6 +51,8 @@ def test_about_the_service(site: conftest.Site) -> None:
         ("container.dockerinc.docker", "1.0"),
         ("container.dockerinc.docker", "1.1"),
         ("container.host.endpoint", "1.0"),
+        ("os.heat.stack", "1.0"),
+        ("os.nova.server", "1.0"),
     }
     shown = site.cli.ask("profile", "type", "show", "container.host.endpoint-1.0")
     assert shown["name"] == "container.host.endpoint-1.0"

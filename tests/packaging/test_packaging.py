@@ -33,6 +33,14 @@ def test_the_sample_configuration_is_up_to_date(tmp_path):
     assert _own_sections((ETC / "senlin-container.conf.sample").read_text()) == sections, "run: tox -e genconfig"
 
 
+def test_the_sample_of_the_access_rules_is_up_to_date(tmp_path):
+    made = tmp_path / "sample"
+    command = pathlib.Path(sys.executable).with_name("oslopolicy-sample-generator")
+    subprocess.run([command, "--config-file", ETC / "policy-generator.conf", "--output-file", made], check=True)
+    assert '#"clusters:create"' in made.read_text()
+    assert (ETC / "policy.yaml.sample").read_text() == made.read_text(), "run: tox -e genpolicy"
+
+
 def _tracked() -> list[str]:
     answer = subprocess.run(["git", "ls-files", "senlin_container"], cwd=ROOT, capture_output=True, text=True)
     return answer.stdout.split()
