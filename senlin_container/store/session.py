@@ -46,6 +46,8 @@ _KEEPS_EVENTS = "keeps_events"
 _WRITING = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
 _BUSY_SECONDS = 30.0
 _TRIES = 10
+_READ_TRIES = 3
+"""A database that is gone is told soon to who only reads; the first try finds all connections out that were lost."""
 
 
 class Stale(errors.Conflict):
@@ -69,7 +71,7 @@ class Database:
 
     def write(self, function: Callable[Concatenate[sa.Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Run a use case in a transaction of its own, again where it lost a race or the database asks for that."""
-        return self._run(self._writer.begin, (*PASSING, Stale), function, *args, **kwargs)
+        return self._run(self._writer.begin, (*PASSING, Stale), _TRIES, function, *args, **kwargs)
 
     def decide(
         self, function: Callable[Concatenate[sa.Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
@@ -78,21 +80,22 @@ class Database:
 
         :raises Stale: when somebody has written since; the caller reads and decides anew
         """
-        return self._run(self._writer.begin, PASSING, function, *args, **kwargs)
+        return self._run(self._writer.begin, PASSING, _TRIES, function, *args, **kwargs)
 
     def read(self, function: Callable[Concatenate[sa.Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Run a query on one consistent state of the database, again where the connection was lost."""
-        return self._run(self._reader.connect, PASSING, function, *args, **kwargs)
+        return self._run(self._reader.connect, PASSING, _READ_TRIES, function, *args, **kwargs)
 
     def _run(
         self,
         connect: Callable[[], contextlib.AbstractContextManager[sa.Connection]],
         passing: tuple[type[Exception], ...],
+        tries: int,
         function: Callable[Concatenate[sa.Connection, _P], _T],
         *args: _P.args,
         **kwargs: _P.kwargs,
     ) -> _T:
-        for attempt in range(_TRIES):
+        for attempt in range(tries):
             try:
                 with connect() as tx:
                     if self._listener is None:
@@ -101,7 +104,7 @@ class Database:
                     result = function(tx, *args, **kwargs)
                     notes = tx.info.pop(_NOTES, None)
             except passing as exc:
-                if attempt == _TRIES - 1:
+                if attempt == tries - 1:
                     raise
                 LOG.info("transaction runs again: %s", type(exc).__name__)
                 time.sleep(random.uniform(0.005, 0.05) * 2 ** min(attempt, 6))  # noqa: S311 (no secret)
