@@ -58,7 +58,10 @@ _Validator: Any = validators.extend(
 
 
 class Shape:
-    """A flat JSON object: its properties, which of them must be there, and since which version."""
+    """A flat JSON object: its properties, which of them must be there, and since which version.
+
+    :param is_open: whether there may be others, of which nothing is taken over
+    """
 
     def __init__(
         self,
@@ -66,14 +69,16 @@ class Shape:
         *,
         required: Sequence[str] = (),
         since: Mapping[str, versions.Version] | None = None,
+        is_open: bool = False,
     ) -> None:
         self.since: Mapping[str, versions.Version] = since or {}
         self.schema: Mapping[str, Any] = {
             "type": "object",
             "properties": properties,
             "required": list(required),
-            "additionalProperties": False,
+            "additionalProperties": is_open,
         }
+        self._is_open = is_open
         _Validator.check_schema(self.schema)
         self._validator = _Validator(self.schema, format_checker=_FORMATS)
         self._known = properties
@@ -85,7 +90,8 @@ class Shape:
 
     def unknown(self, given: Mapping[str, Any], version: versions.Version) -> list[str]:
         """Return the names that this version does not know, in their order."""
-        return [name for name in given if name not in self._known or self.since.get(name, version) > version]
+        strange = [] if self._is_open else [name for name in given if name not in self._known]
+        return strange + [name for name, since in self.since.items() if name in given and since > version]
 
     def check(self, given: Mapping[str, Any], *, sentence: Sentence | None = None) -> dict[str, Any]:
         """Return the given properties with their types, without those that are null.
@@ -95,7 +101,7 @@ class Shape:
         """
         values = {}
         for name, value in given.items():
-            if value is not None:
+            if value is not None and not (self._is_open and name not in self._known):
                 convert = self._convert.get(name)
                 values[name] = convert(value) if convert else value
         if not values and not self.schema["required"]:
@@ -271,7 +277,7 @@ def query_sentence(error: exceptions.ValidationError) -> str:
     if error.validator == "type" and error.validator_value == "boolean":
         return f"Invalid value '{faults.shorten(error.instance)}' specified for '{name}'"
     if error.validator == "enum":
-        return f"Field value ['{faults.shorten(error.instance)}'] is invalid"
+        return f"Field value {faults.shorten(error.instance)} is invalid"
     if error.validator == "minimum":
         return f"Value must be >= {error.validator_value} for field '{name}'."
     return body_sentence(error)

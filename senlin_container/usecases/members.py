@@ -2,11 +2,41 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 from senlin_container.domain import errors, model, requests, sizing
 from senlin_container.store import catalog, clusters, hosts, nodes, session
 from senlin_container.usecases import base, context
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    """What is said of nodes that do not exist, are not where they should be, or are of another kind.
+
+    Suites that people have compare these sentences, so they are Senlin's.
+    """
+
+    unknown: str
+    elsewhere: str
+    unlike: str = ""
+
+
+_ADDED = _Words(
+    unknown="Nodes not found: {nodes}.",
+    elsewhere="Nodes {nodes} already owned by some cluster.",
+    unlike="Profile type of nodes {nodes} does not match that of the cluster.",
+)
+_REMOVED = _Words(unknown="Nodes not found: {nodes}.", elsewhere="Nodes not members of specified cluster: {nodes}.")
+_REPLACED = _Words(
+    unknown="Original nodes not found: {nodes}.",
+    elsewhere="The specified nodes {nodes} to be replaced are not members of the cluster.",
+)
+_REPLACING = _Words(
+    unknown="Replacement nodes not found: {nodes}.",
+    elsewhere="Nodes {nodes} already member of a cluster.",
+    unlike="Profile type of nodes {nodes} do not match that of the cluster.",
+)
 
 
 class MemberCommands(base.Base):
@@ -26,7 +56,7 @@ class MemberCommands(base.Base):
 
     def _add_nodes(self, tx: session.Transaction, ctx: context.Context, identity: str, names: Sequence[str]) -> str:
         cluster, _ = clusters.find(tx, ctx.scope(), identity)
-        joining = _joining(tx, ctx, cluster, names, "Nodes not found", "Nodes {nodes} already owned by some cluster.")
+        joining = _joining(tx, ctx, cluster, names, _ADDED)
         target = max(nodes.count(tx, cluster.id) + len(joining), cluster.desired_capacity)
         base.accepted(sizing.fit(sizing.Size(desired=target, min_size=0, max_size=cluster.max_size), strict=True))
         base.check_limit(target, limit=self._parts.limits.max_nodes_per_cluster)
@@ -37,9 +67,7 @@ class MemberCommands(base.Base):
         self, tx: session.Transaction, ctx: context.Context, identity: str, names: Sequence[str], destroy: bool
     ) -> str:
         cluster, _ = clusters.find(tx, ctx.scope(), identity)
-        leaving = _members(
-            tx, ctx, cluster, names, "Nodes not found", "Nodes not members of specified cluster: {nodes}."
-        )
+        leaving = _members(tx, ctx, cluster, names, _REMOVED)
         if destroy:
             _check_idle_hosts(tx, cluster, leaving)
         target = max(cluster.desired_capacity - len(leaving), 0)
@@ -53,22 +81,8 @@ class MemberCommands(base.Base):
         self, tx: session.Transaction, ctx: context.Context, identity: str, pairs: Mapping[str, str]
     ) -> str:
         cluster, _ = clusters.find(tx, ctx.scope(), identity)
-        olds = _members(
-            tx,
-            ctx,
-            cluster,
-            list(pairs),
-            "Original nodes not found",
-            "The specified nodes {nodes} to be replaced are not members of the cluster {cluster}.",
-        )
-        news = _joining(
-            tx,
-            ctx,
-            cluster,
-            list(pairs.values()),
-            "Replacement nodes not found",
-            "Nodes {nodes} already member of a cluster.",
-        )
+        olds = _members(tx, ctx, cluster, list(pairs), _REPLACED)
+        news = _joining(tx, ctx, cluster, list(pairs.values()), _REPLACING)
         if len(olds) != len(pairs) or len(news) != len(pairs):
             raise errors.Invalid("A node is named twice: each replaced node needs a replacement of its own.")
         request = requests.ReplaceNodes(pairs=tuple((old.id, new.id) for old, new in zip(olds, news, strict=True)))
@@ -96,15 +110,14 @@ def _joining(
     ctx: context.Context,
     cluster: model.Cluster,
     names: Sequence[str],
-    unknown: str,
-    taken: str,
+    words: _Words,
 ) -> list[model.Node]:
     found, missing = _look_up(tx, ctx, names)
     if missing:
-        raise errors.Invalid(f"{unknown}: {missing}.")
+        raise errors.Invalid(words.unknown.format(nodes=missing))
     owned = [node.id for node in found if node.cluster_id is not None]
     if owned:
-        raise errors.Invalid(taken.format(nodes=owned))
+        raise errors.Invalid(words.elsewhere.format(nodes=owned))
     sick = [node.id for node in found if node.status != model.NodeStatus.ACTIVE]
     if sick:
         raise errors.Invalid(f"Nodes are not ACTIVE: {sick}.")
@@ -112,8 +125,7 @@ def _joining(
     wanted = types[cluster.profile_id].type
     other = [node.id for node in found if types[node.profile_id].type != wanted]
     if other:
-        verb = "does" if len(other) == 1 else "do"
-        raise errors.Invalid(f"Profile type of nodes {other} {verb} not match that of the cluster.")
+        raise errors.Invalid(words.unlike.format(nodes=other))
     return found
 
 
@@ -122,15 +134,14 @@ def _members(
     ctx: context.Context,
     cluster: model.Cluster,
     names: Sequence[str],
-    unknown: str,
-    strange: str,
+    words: _Words,
 ) -> list[model.Node]:
     found, missing = _look_up(tx, ctx, names)
     if missing:
-        raise errors.Invalid(f"{unknown}: {missing}.")
+        raise errors.Invalid(words.unknown.format(nodes=missing))
     strangers = [node.id for node in found if node.cluster_id != cluster.id]
     if strangers:
-        raise errors.Invalid(strange.format(nodes=strangers, cluster=cluster.id))
+        raise errors.Invalid(words.elsewhere.format(nodes=strangers))
     return found
 
 

@@ -58,11 +58,14 @@ class PolicyCommands(base.Base):
 
     def detach_policy(self, ctx: context.Context, cluster: str, *, policy: str) -> str:
         """Detach a policy from a cluster; returns the id of the action."""
-        return self._queue(self._change, ctx, cluster, policy, None)
+        return self._queue(self._detach, ctx, cluster, policy)
 
-    def switch_policy(self, ctx: context.Context, cluster: str, *, policy: str, enabled: bool) -> str:
-        """Let a policy of a cluster count, or not; returns the id of the action."""
-        return self._queue(self._change, ctx, cluster, policy, enabled)
+    def switch_policy(self, ctx: context.Context, cluster: str, *, policy: str, enabled: bool | None) -> str:
+        """Let a policy of a cluster count, or not; returns the id of the action.
+
+        :raises errors.Invalid: when the policy is not attached, or nothing is said of ``enabled``
+        """
+        return self._queue(self._switch, ctx, cluster, policy, enabled)
 
     def _policy(self, ctx: context.Context, name: str, spec: Mapping[str, Any]) -> model.Policy:
         checked = policy_types.check(spec)
@@ -114,21 +117,18 @@ class PolicyCommands(base.Base):
                 errors.Conflict(refusal.reason) if refusal.code == bindings.SECOND else errors.Invalid(refusal.reason)
             )
 
-    def _change(
-        self,
-        tx: session.Transaction,
-        ctx: context.Context,
-        cluster_identity: str,
-        identity: str,
-        enabled: bool | None,
+    def _detach(self, tx: session.Transaction, ctx: context.Context, cluster_identity: str, identity: str) -> str:
+        cluster, policy = _attached(tx, ctx, cluster_identity, identity)
+        request = requests.DetachPolicy(policy_id=policy.id)
+        return self._enqueue(tx, ctx, requests.kind_of(request), cluster, requests.dump(request))
+
+    def _switch(
+        self, tx: session.Transaction, ctx: context.Context, cluster_identity: str, identity: str, enabled: bool | None
     ) -> str:
-        cluster, _ = clusters.find(tx, ctx.scope(), cluster_identity)
-        policy = _policy_for(tx, cluster, identity)
-        if not policies.is_attached(tx, cluster.id, policy.id):
-            raise errors.Invalid(f"The policy '{policy.id}' is not attached to the specified cluster '{cluster.id}'.")
-        request: requests.OfPolicy = requests.DetachPolicy(policy_id=policy.id)
-        if enabled is not None:
-            request = requests.UpdatePolicy(policy_id=policy.id, enabled=enabled)
+        cluster, policy = _attached(tx, ctx, cluster_identity, identity)
+        if enabled is None:
+            raise errors.Invalid("No property needs an update: say whether the policy is to be enabled.")
+        request = requests.UpdatePolicy(policy_id=policy.id, enabled=enabled)
         return self._enqueue(tx, ctx, requests.kind_of(request), cluster, requests.dump(request))
 
 
@@ -175,6 +175,20 @@ def _policy_for(tx: session.Transaction, cluster: model.Cluster, identity: str) 
         return policies.find(tx, cluster.owner.project, identity)
     except errors.NotFound as exc:
         raise errors.Invalid(f"The specified policy '{identity}' could not be found.") from exc
+
+
+def _attached(
+    tx: session.Transaction, ctx: context.Context, cluster_identity: str, identity: str
+) -> tuple[model.Cluster, model.Policy]:
+    """Find a cluster and one of its policies.
+
+    :raises errors.Invalid: when there is no such policy, or it is not attached
+    """
+    cluster, _ = clusters.find(tx, ctx.scope(), cluster_identity)
+    policy = _policy_for(tx, cluster, identity)
+    if not policies.is_attached(tx, cluster.id, policy.id):
+        raise errors.Invalid(f"The policy '{policy.id}' is not attached to the specified cluster '{cluster.id}'.")
+    return cluster, policy
 
 
 def _rename(tx: session.Transaction, ctx: context.Context, identity: str, name: str, now: float) -> model.Policy:

@@ -94,6 +94,6 @@ def switch(services: calls.Services, call: calls.Call) -> calls.Answer:
         call.context,
         call.path["cluster_id"],
         policy=call.body["policy_id"],
-        enabled=call.body["enabled"],
+        enabled=call.body.get("enabled"),
     )
     return calls.action_accepted(call, action_id)

@@ -53,6 +53,9 @@ def _resize_rule(values: Mapping[str, Any]) -> None:
         raise faults.malformed(f"The value for number must be an integer: '{number}'.")
     if kind == "EXACT_CAPACITY" and number is not None and number < 0:
         raise faults.malformed("The value for the number field must be greater than or equal to 0.")
+    low, high = values.get("min_size"), values.get("max_size")
+    if low is not None and high is not None and model.UNBOUNDED < high < low:
+        raise faults.malformed(f"The specified min_size ({low}) is greater than the specified max_size ({high}).")
 
 
 _MOST_NODES = 1000
@@ -106,7 +109,7 @@ CLUSTER_RESIZE = parts.cluster_action(
 )
 CLUSTER_SCALE_IN = parts.cluster_action("scale_in", validation.Shape({"count": parts.integer(0)}))
 CLUSTER_SCALE_OUT = parts.cluster_action("scale_out", validation.Shape({"count": parts.integer(0)}))
-CLUSTER_CHECK = parts.cluster_action("check", validation.Shape({}))
+CLUSTER_CHECK = parts.cluster_action("check", validation.Shape({}, is_open=True))
 CLUSTER_RECOVER = parts.cluster_action(
     "recover",
     validation.Shape({**parts.RECOVER_PARAMETERS, "check_capacity": parts.BOOLEAN}, since={"check": (1, 6)}),

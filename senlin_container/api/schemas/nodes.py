@@ -46,7 +46,7 @@ NODE_ADOPT = validation.Wrapped(
     ),
 )
 NODE_ADOPT_PREVIEW = validation.Wrapped(None, validation.Shape(_ADOPTION, required=("identity", "type")))
-NODE_CHECK = parts.node_action("check", validation.Shape({}))
+NODE_CHECK = parts.node_action("check", validation.Shape({}, is_open=True))
 NODE_RECOVER = parts.node_action("recover", validation.Shape(parts.RECOVER_PARAMETERS, since={"check": (1, 6)}))
 NODE_OPERATION = validation.NamedOperation(with_filters=False)
 NODE_LIST = parts.listing(

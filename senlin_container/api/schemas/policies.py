@@ -8,7 +8,7 @@ from senlin_container.api.schemas import parts
 POLICY_CREATE = validation.Wrapped(
     "policy", validation.Shape({"name": parts.NAME, "spec": parts.OBJECT}, required=("name", "spec"))
 )
-POLICY_UPDATE = parts.update("policy", validation.Shape({"name": parts.NAME}))
+POLICY_UPDATE = parts.update("policy", validation.Shape({"name": parts.NAME}, required=("name",)))
 POLICY_VALIDATE = validation.Wrapped("policy", validation.Shape({"spec": parts.OBJECT}, required=("spec",)))
 POLICY_LIST = parts.listing(("name", "type", "created_at", "updated_at"), {"name": parts.TEXT, "type": parts.TEXT})
 
@@ -27,5 +27,5 @@ POLICY_DETACH = parts.cluster_action(
 )
 POLICY_SWITCH = parts.cluster_action(
     "policy_update",
-    validation.Shape({"policy_id": parts.IDENTITY, "enabled": parts.BOOLEAN}, required=("policy_id", "enabled")),
+    validation.Shape({"policy_id": parts.IDENTITY, "enabled": parts.BOOLEAN}, required=("policy_id",)),
 )

@@ -190,7 +190,6 @@ ACTIONS: list[Any] = [
     {"bogus": {}},
     {"check": {}, "recover": {}},
     {"check": []},
-    {"check": {"bogus": 1}},
     {"recover": {"operation": 5}},
     {"recover": {"operation": "MAGIC"}},
     {"recover": {"check": "perhaps"}},

@@ -212,13 +212,17 @@ def test_what_is_done_to_policies_of_a_cluster_is_an_action(
         ("policy_attach", {"policy_id": ["c"]}),
         ("policy_detach", {"policy_id": "c", "enabled": True}),
         ("policy_detach", {"policy_id": ""}),
-        ("policy_update", {"policy_id": "c"}),
     ],
 )
 def test_a_body_that_does_not_fit_is_refused(stocked: Any, action: str, body: Any) -> None:
     before = stocked.rows()
     assert_refused(act(stocked, action, body), 400, "HTTPBadRequest", "")
     assert stocked.rows() == before
+
+
+def test_an_update_that_says_nothing_is_refused_after_the_policy_was_found(stocked: Any) -> None:
+    assert_refused(act(stocked, "policy_update", {"policy_id": "c"}), 400, "BadRequest", "No property needs an update")
+    assert_refused(act(stocked, "policy_update", {"policy_id": "x"}), 400, "BadRequest", "'x' could not be found")
 
 
 @pytest.mark.parametrize("version", ["1.10", "1.11", "1.14"])

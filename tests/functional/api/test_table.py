@@ -224,3 +224,13 @@ def test_the_nodes_of_a_host_are_listed_from_our_first_version_on(stocked: Any) 
     assert stocked.send("GET", "/v1/nodes?host_id=h", version="1.15").json == {"nodes": []}
     (node,) = stocked.send("GET", "/v1/nodes", version="1.15").json["nodes"]
     assert node["host_id"] is None
+
+
+def test_a_check_takes_whatever_parameters(stocked: Any) -> None:
+    assert stocked.send("POST", "/v1/clusters/c/actions", {"check": {"k": "v"}}).status_int == 202
+    assert stocked.send("POST", "/v1/nodes/n/actions", {"check": {"k": "v"}}).status_int == 202
+
+
+@pytest.mark.parametrize("path", ["None", "%20"])
+def test_no_path_collects_nothing(stocked: Any, path: str) -> None:
+    assert_error(stocked.send("GET", f"/v1/clusters/c/attrs/{path}"), 400)

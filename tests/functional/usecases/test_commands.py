@@ -319,7 +319,7 @@ def test_who_is_taken_out(service: Any) -> None:
 @pytest.mark.parametrize(
     ("pairs", "message"),
     [
-        ({"lone": "n2"}, "The specified nodes ['lone'] to be replaced are not members of the cluster c1."),
+        ({"lone": "n2"}, "The specified nodes ['lone'] to be replaced are not members of the cluster."),
         ({"nothing": "lone"}, "Original nodes not found: ['nothing']."),
         ({"n1": "nothing"}, "Replacement nodes not found: ['nothing']."),
         ({"n1": "theirs"}, "Replacement nodes not found: ['theirs']."),
