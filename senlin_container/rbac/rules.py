@@ -91,7 +91,7 @@ _PROFILES = (
     _read("profiles:index", "List profiles.", "/v1/profiles"),
     _read("profiles:get", "Show a profile.", "/v1/profiles/{profile_id}"),
     _write("profiles:create", "Create a profile.", "POST", "/v1/profiles"),
-    _write("profiles:validate", "Validate the spec of a profile.", "POST", "/v1/profiles/validate"),
+    _rule("profiles:validate", _READER, "Validate the spec of a profile.", ("POST", "/v1/profiles/validate")),
     _write("profiles:update", "Update a profile.", "PATCH", "/v1/profiles/{profile_id}"),
     _write("profiles:delete", "Delete a profile.", "DELETE", "/v1/profiles/{profile_id}"),
     _rule(
@@ -110,7 +110,7 @@ _POLICIES = (
     _read("policies:index", "List policies.", "/v1/policies"),
     _read("policies:get", "Show a policy.", "/v1/policies/{policy_id}"),
     _write("policies:create", "Create a policy.", "POST", "/v1/policies"),
-    _write("policies:validate", "Validate the spec of a policy.", "POST", "/v1/policies/validate"),
+    _rule("policies:validate", _READER, "Validate the spec of a policy.", ("POST", "/v1/policies/validate")),
     _write("policies:update", "Update a policy.", "PATCH", "/v1/policies/{policy_id}"),
     _write("policies:delete", "Delete a policy.", "DELETE", "/v1/policies/{policy_id}"),
     _read("cluster_policies:index", "List the policies of a cluster.", "/v1/clusters/{cluster_id}/policies"),

@@ -26,6 +26,7 @@ SERVICE_USER = "senlin"
 
 _HERE = pathlib.Path(__file__).parent
 _READY = 60.0
+_PREFIX = "senlin-container-keystone-"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,8 @@ class Keystone:
     """
 
     def __init__(self) -> None:
-        self._directory = pathlib.Path(tempfile.mkdtemp(prefix="senlin-container-keystone-"))
+        _sweep()
+        self._directory = pathlib.Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         self.log = self._directory / "log"
         self._process: subprocess.Popen[str] | None = None
         self._port = 0
@@ -209,3 +211,11 @@ class Keystone:
     def _grant(self, where: str, persona: Persona, role: str, token: str) -> None:
         user = self.id("user", persona.user)
         self.ask("PUT", f"{where}/users/{user}/roles/{self.id('role', role)}", token=token)
+
+
+def _sweep() -> None:
+    """Clear away what test runs have left that were killed; their processes have ended with them."""
+    for directory in pathlib.Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        pid = directory.name.removeprefix(_PREFIX).partition("-")[0]
+        if pid.isdigit() and not pathlib.Path(f"/proc/{pid}").exists():
+            shutil.rmtree(directory, ignore_errors=True)
