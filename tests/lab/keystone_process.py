@@ -10,6 +10,8 @@ import os
 import socket
 import sys
 import threading
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import cheroot.wsgi
 import keystone.server
@@ -18,6 +20,8 @@ from keystone.common.sql import upgrades
 from keystone.server.flask import core
 
 THREADS = 8
+CONNECTIONS = 1000
+"""Which may be idle and are kept; cheroot's own bound closes them under the hands of clients."""
 
 
 def prepare(file: str, url: str, password: str) -> None:
@@ -32,6 +36,17 @@ def prepare(file: str, url: str, password: str) -> None:
     first.bootstrap()
 
 
+def one_at_a_time(application: Callable[..., Iterable[bytes]]) -> Callable[..., list[bytes]]:
+    """Return an application that finishes one request before the next: two that write make SQLite refuse one."""
+    lock = threading.Lock()
+
+    def answer(*args: Any) -> list[bytes]:
+        with lock:
+            return list(application(*args))
+
+    return answer
+
+
 def main() -> None:
     """Serve."""
     _, file, port, password = sys.argv
@@ -39,6 +54,7 @@ def main() -> None:
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # Keystone logs to the standard output
     server = cheroot.wsgi.Server(("127.0.0.1", int(port)), None, numthreads=THREADS)
+    server.keep_alive_conn_limit = CONNECTIONS
     server.prepare()
     # What cheroot leaves out for a free port: a second start takes the port again, old connections or not.
     server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -49,7 +65,7 @@ def main() -> None:
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if status:
         sys.exit(f"the database of Keystone cannot be made: status {status}")
-    server.wsgi_app = core.initialize_application("public", config_files=[file])
+    server.wsgi_app = one_at_a_time(core.initialize_application("public", config_files=[file]))
     threading.Thread(target=server.serve, daemon=True).start()
     print(server.bind_addr[1], file=answer, flush=True)
     sys.stdin.read()
