@@ -93,13 +93,31 @@ def test_what_is_not_known_is_named(name: str, arguments: tuple[str, ...], told:
     assert "Traceback" not in done.stderr
 
 
-def test_nothing_is_monkey_patched() -> None:
+@pytest.mark.parametrize(
+    ("options", "loaded"),
+    [
+        ({}, []),
+        # eventlet itself is loaded by libraries that look whether it is there, and by nobody who would use it
+        ({"oslo_messaging_notifications": {"driver": "messagingv2", "transport_url": "fake:/"}}, ["oslo_service"]),
+    ],
+    ids=["alone", "notifications"],
+)
+def test_nothing_is_monkey_patched(tmp_path: pathlib.Path, options: standalone.Options, loaded: list[str]) -> None:
     code = """
-import select, socket, sys, threading, time
+import logging, select, socket, sys, threading, time
+logging.basicConfig(level=logging.INFO)
 before = (socket.socket, socket.create_connection, threading.Thread, threading.Lock, time.sleep, select.poll)
 import senlin_container.cmd.manage, senlin_container.cmd.standalone, senlin_container.cmd.status
+from oslo_config import cfg
+from senlin_container.drivers import notifier
+conf = cfg.ConfigOpts()
+conf(["--config-file", sys.argv[1]], project="none")
+emit = notifier.emitter(conf)
 after = (socket.socket, socket.create_connection, threading.Thread, threading.Lock, time.sleep, select.poll)
-print(before == after, *sorted({"eventlet", "gevent", "oslo_service"} & set(sys.modules)))
+wrong = {"gevent", "oslo_service", "oslo_service.backend._eventlet"} | ({"eventlet"} if emit is None else set())
+print(emit is not None, before == after, *sorted(wrong & set(sys.modules)))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert done.stdout.split() == ["True"], done.stderr
+    config = standalone.write_config(tmp_path / "service.conf", options)
+    done = subprocess.run([sys.executable, "-c", code, str(config)], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == [str(bool(options)), "True", *loaded], done.stderr
+    assert "Loading backend: eventlet" not in done.stderr

@@ -53,13 +53,16 @@ def test_a_dispatcher_that_is_not_known_is_refused(new_service: NewService) -> N
 
 
 def test_a_webhook_of_a_running_service_makes_a_cluster_grow(new_service: NewService, new_api: NewApi) -> None:
-    service = new_service(api={"webhook_rate": "2/hour"}, zaqar={"endpoint": "http://127.0.0.1:9"})
+    public = "http://cluster.example"
+    service = new_service(
+        api={"webhook_rate": "2/hour", "public_endpoint": public}, zaqar={"endpoint": "http://127.0.0.1:9"}
+    )
     service.start()
     api = new_api(service)
     cluster_id = cluster(api)["id"]
     wanted = {"name": "r", "type": "webhook", "cluster_id": "web", "action": "CLUSTER_SCALE_OUT"}
     made = api.ask("POST", "/v1/receivers", {"receiver": wanted}).document["receiver"]
-    hook = made["channel"]["alarm_url"].removeprefix(service.url)
+    hook = made["channel"]["alarm_url"].removeprefix(public)
     api.succeed(api.ask("POST", hook, {"count": 2}))
     assert len(api.nodes(cluster_id)) == 3
     api.succeed(api.ask("POST", hook))
