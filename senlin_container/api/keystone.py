@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -49,7 +50,8 @@ class Keystone:
         except (exceptions.ClientException, auth_token.ConfigurationError) as error:
             raise api_conf.ConfigurationError(f"[keystone_authtoken] cannot be used: {error}") from error
         options = conf[keystone.GROUP]
-        self._tokens = None if options.memcached_servers else _Tokens(options.token_cache_time)
+        self._patience = float(options.http_connect_timeout)
+        self._tokens = None if options.memcached_servers else _Tokens(options.token_cache_time, self._patience)
 
     def __call__(self, environ: layers.Environ) -> auth.Identity:
         """Return whose token a request has.
@@ -64,11 +66,14 @@ class Keystone:
 
         if self._tokens is not None:
             environ[_TOKENS] = self._tokens
+        began = time.monotonic()
         try:
             self._middleware(environ, start_response)
         except exceptions.ClientException as error:
             LOG.error("%s: Keystone cannot be asked: %s", environ.get(layers.REQUEST_ID), error)
             status = 503
+        if self._tokens is not None and status == 503 and time.monotonic() - began >= self._patience:
+            self._tokens.pause()
         if status == 401:
             raise faults.Fault(
                 401,
@@ -89,16 +94,32 @@ class _Tokens:
     """What the middleware has learnt of tokens, for one process; it speaks as memcached does.
 
     The middleware has a memory of its own for that, but one for each thread and without a bound.
+
+    :param seconds: how long it is remembered
+    :param pause: for how many seconds Keystone is left alone after it hung
     """
 
-    def __init__(self, seconds: int) -> None:
+    def __init__(self, seconds: int, pause: float) -> None:
         self._known: cachetools.TTLCache[str, bytes] = cachetools.TTLCache(_MOST_TOKENS, max(seconds, 0))
+        self._pause = pause
+        self._paused_until = 0.0
         self._lock = threading.Lock()
 
     def get(self, key: str) -> bytes | None:
-        """Return what was learnt of a token."""
+        """Return what was learnt of a token.
+
+        :raises exceptions.ConnectFailure: when that is nothing, and Keystone hung a moment ago: if all who send a new
+            token waited for it, no thread would be left for the others
+        """
         with self._lock:
-            return self._known.get(key)
+            known = self._known.get(key)
+        if known is None and time.monotonic() < self._paused_until:
+            raise exceptions.ConnectFailure("Keystone did not answer a moment ago, and is not asked for now.")
+        return known
+
+    def pause(self) -> None:
+        """Let nobody ask Keystone for a while."""
+        self._paused_until = time.monotonic() + self._pause
 
     def set(self, key: str, value: bytes, time: int = 0) -> None:  # noqa: ARG002 (the same for all)
         """Keep what was learnt of a token."""

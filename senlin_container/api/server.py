@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-import socket
 import ssl
 import threading
-from typing import Any
 
-import cheroot.server
-from cheroot import wsgi
-from cheroot.ssl import builtin
 from oslo_config import cfg
 from oslo_log import log
 
-from senlin_container.api import auth, layers
+from senlin_container.api import auth, connections, layers
 from senlin_container.conf import api as api_conf
-
-_LARGEST_HEADER = 64 * 1024
-_BACKLOG = 128
-_IDLE_SECONDS = 60
-_IDLE_CONNECTIONS = 1000
-"""How many connections are kept for a next request. Cheroot's own bound, 10, makes all but few clients connect anew
-for every request."""
 
 LOG = log.getLogger(__name__)
 
@@ -37,15 +24,13 @@ class Server:
     def __init__(self, conf: cfg.ConfigOpts, application: layers.Application) -> None:
         options = conf[api_conf.GROUP]
         check(options)
-        self._server = _Http(
+        self._server = connections.Http(
             (options.host, options.port),
             application,
-            numthreads=options.threads,
-            request_queue_size=_BACKLOG,
-            timeout=_IDLE_SECONDS,
+            threads=options.threads,
+            request_timeout=options.request_timeout,
+            largest_body=options.max_body_size,
         )
-        self._server.max_request_header_size = _LARGEST_HEADER
-        self._server.keep_alive_conn_limit = _IDLE_CONNECTIONS
         if options.ssl_cert_file:
             self._server.ssl_adapter = _tls(options)
         self._listening = threading.Event()
@@ -93,38 +78,6 @@ class Server:
         self._server.serve()
 
 
-class _Writer:
-    """Sends what it is given. Cheroot's own copies all that is left of an answer for each part that goes out."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
-
-    def write(self, data: bytes) -> int:
-        """Send everything."""
-        left = memoryview(data)
-        while left:
-            left = left[self._connection.send(left) :]
-        return len(data)
-
-
-class _Connection(cheroot.server.HTTPConnection):
-    """A connection with a writer of ours."""
-
-    def __init__(self, server: wsgi.Server, sock: socket.socket, makefile: Any) -> None:
-        super().__init__(server, sock, makefile)
-        self.wfile = _Writer(sock)
-
-
-class _Http(wsgi.Server):
-    """Cheroot's server, whose log goes where ours goes."""
-
-    ConnectionClass = _Connection
-
-    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
-        """Log a trouble with a connection."""
-        LOG.log(level, msg, exc_info=traceback)
-
-
 def check(options: cfg.ConfigOpts.GroupAttr) -> None:
     """Refuse options that would let strangers in.
 
@@ -147,9 +100,9 @@ def check(options: cfg.ConfigOpts.GroupAttr) -> None:
         )
 
 
-def _tls(options: cfg.ConfigOpts.GroupAttr) -> builtin.BuiltinSSLAdapter:
+def _tls(options: cfg.ConfigOpts.GroupAttr) -> connections.Tls:
     try:
-        adapter = builtin.BuiltinSSLAdapter(options.ssl_cert_file, options.ssl_key_file)
+        adapter = connections.Tls(options.ssl_cert_file, options.ssl_key_file)
     except (OSError, ssl.SSLError) as error:
         raise api_conf.ConfigurationError(
             f"[api] ssl_cert_file {options.ssl_cert_file} and ssl_key_file {options.ssl_key_file} "

@@ -20,7 +20,15 @@ OPTS = [
         min=1,
         max=512,
         help="How many requests are answered at the same time. They share one processor: more threads only help where "
-        "Keystone or another service is slow to answer, and each of them makes all requests a little slower.",
+        "Keystone or another service is slow to answer, and make all requests slower under load. A request takes up a "
+        "thread only when all of it has come.",
+    ),
+    cfg.IntOpt(
+        "request_timeout",
+        default=10,
+        min=1,
+        help="Seconds that a client has for sending a request, its body included, and as many again for taking the "
+        "answer.",
     ),
     cfg.StrOpt(
         "auth_strategy",

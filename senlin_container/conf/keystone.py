@@ -14,6 +14,7 @@ GROUP = "keystone_authtoken"
 TRUSTEE = "trustee"
 
 TIMEOUT = 10
+TOKEN_TIMEOUT = 5
 
 _COMMON = [
     *loading.get_auth_common_conf_options(),
@@ -31,8 +32,11 @@ def register(conf: cfg.ConfigOpts) -> None:
     """Register the options of keystonemiddleware and of [trustee], with defaults that suit this service."""
     for group, options in auth_token.list_opts():
         conf.register_opts(options, group=group)
-    # A limit on every call, and the name by which access rules of application credentials speak of this service.
-    conf.set_default("http_connect_timeout", TIMEOUT, group=GROUP)
+    # A thread waits for the answer. With the middleware's own defaults a Keystone that hangs would hold it four times
+    # as long as one try, and soon all of them; the requester may try again as well.
+    conf.set_default("http_connect_timeout", TOKEN_TIMEOUT, group=GROUP)
+    conf.set_default("http_request_max_retries", 0, group=GROUP)
+    # The name by which access rules of application credentials speak of this service.
     conf.set_default("service_type", "clustering", group=GROUP)
     # Nothing here looks at the catalog, which would be read anew with the token at every request.
     conf.set_default("include_service_catalog", False, group=GROUP)

@@ -83,6 +83,10 @@ def emitter(conf: cfg.ConfigOpts) -> Emit | None:
     """
     if GROUP not in conf.list_all_sections():
         return None
+    # oslo.messaging loads oslo.service whatever is asked of it, which chooses eventlet unless it is told before.
+    from oslo_service import backend  # noqa: TID251
+
+    backend.init_backend(backend.BackendType.THREADING)
     import oslo_messaging
 
     transport = oslo_messaging.get_notification_transport(conf)
@@ -90,9 +94,10 @@ def emitter(conf: cfg.ConfigOpts) -> Emit | None:
         transport.cleanup()
         return None
     notifier = oslo_messaging.Notifier(transport, publisher_id=f"senlin_container.{socket.gethostname()}")
+    tell = {"info": notifier.info, "warn": notifier.warn, "error": notifier.error}
 
     def emit(notice: Notice) -> None:
         # A driver that fails is logged by the notifier, and goes no further.
-        getattr(notifier, notice.priority)({}, notice.kind, dict(notice.payload))
+        tell[notice.priority]({}, notice.kind, dict(notice.payload))
 
     return emit

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import pathlib
+import socket
 from typing import Any
 
 import pytest
 import requests
+from oslo_config import cfg
 
 from senlin_container.cmd import compose
 from senlin_container.conf import api as api_conf
+from senlin_container.conf import keystone as keystone_conf
 from senlin_container.domain import model
-from senlin_container.usecases import context, trusts
+from senlin_container.store import credentials
+from senlin_container.usecases import context
 from tests.functional.api import clouds, conftest
 from tests.lab import keystone as keystone_lab
 
@@ -31,10 +36,9 @@ def cloud(api: conftest.Api, keystone: keystone_lab.Keystone, tmp_path: pathlib.
 
 def trust_of(cloud: clouds.Cloud, who: str = MEMBER) -> str | None:
     """Return the trust that is kept of somebody in alpha."""
-    kept = cloud.api.parts.trusts
-    assert isinstance(kept, trusts.Trusts)
     user, project = cloud.keystone.id("user", who), cloud.keystone.id("project", "alpha")
-    return kept.of(model.Owner(user=user, project=project))
+    sealed = cloud.api.database.read(credentials.find, model.Owner(user=user, project=project))
+    return None if sealed is None else str(json.loads(cloud.api.parts.box.decrypt(sealed))["trust_id"])
 
 
 def create(cloud: clouds.Cloud, name: str, **kwargs: Any) -> Any:
@@ -77,6 +81,55 @@ def test_a_receiver_names_the_trust_of_its_creator(cloud: clouds.Cloud) -> None:
     receiver = {"name": "r", "type": "webhook", "cluster_id": "one", "action": "CLUSTER_SCALE_OUT"}
     made = cloud.make(MEMBER, "/v1/receivers", {"receiver": receiver})
     assert made["actor"] == {"trust_id": trust_of(cloud)}
+
+
+def test_a_webhook_ends_with_the_role_of_its_creator(cloud: clouds.Cloud) -> None:
+    keystone = cloud.keystone
+    asked = {"user": {"name": "leaver", "domain_id": "default", "password": keystone_lab.PASSWORD}}
+    user = keystone.ask("POST", "/users", asked)["user"]["id"]
+    assigned = f"/projects/{keystone.id('project', 'alpha')}/users/{user}/roles/{keystone.id('role', 'member')}"
+    keystone.ask("PUT", assigned)
+    identity = {"methods": ["password"], "password": {"user": {"id": user, "password": keystone_lab.PASSWORD}}}
+    scope = {"project": {"id": keystone.id("project", "alpha")}}
+    body = {"auth": {"identity": identity, "scope": scope}}
+    answer = requests.post(f"{keystone.url}/auth/tokens", json=body, timeout=60)
+    headers = {"X-Auth-Token": answer.headers["X-Subject-Token"]}
+    create(cloud, "one")
+    receiver = {"name": "r", "type": "webhook", "cluster_id": "one", "action": "CLUSTER_CHECK"}
+    response = cloud.send(None, "POST", "/v1/receivers", {"receiver": receiver}, headers=headers)
+    made = response.json["receiver"]
+    assert list(made["actor"]) == ["trust_id"]
+
+    def triggered() -> int:
+        # by a process of the service that has not seen the trust hold a moment ago
+        kept = compose.trusts_of(cloud.conf, cloud.api.parts.database, cloud.api.parts.box)
+        cloud.api.parts = dataclasses.replace(cloud.api.parts, trusts=kept)
+        cloud.build()
+        status: int = cloud.send(None, "POST", f"/v1/webhooks/{made['id']}/trigger?V=2").status_int
+        return status
+
+    assert triggered() == 202
+    keystone.ask("DELETE", assigned)
+    before = cloud.api.rows()
+    assert triggered() == 403
+    assert cloud.api.rows() == before
+    keystone.ask("PUT", assigned)
+    assert triggered() == 202
+    keystone.ask("PATCH", f"/users/{user}", {"user": {"enabled": False}})
+    assert triggered() == 403
+    keystone.ask("DELETE", f"/users/{user}")
+    assert triggered() == 403
+
+
+def test_a_webhook_of_an_application_credential_acts_with_the_roles_of_its_token(cloud: clouds.Cloud) -> None:
+    headers = {"X-Auth-Token": _credential_token(cloud, {})}
+    assert create(cloud, "one", headers=headers).status_int == 202
+    receiver = {"name": "r", "type": "webhook", "cluster_id": "one", "action": "CLUSTER_CHECK"}
+    response = cloud.send(None, "POST", "/v1/receivers", {"receiver": receiver}, headers=headers)
+    made = response.json["receiver"]
+    assert made["actor"] == {}
+    response = cloud.send(None, "POST", f"/v1/webhooks/{made['id']}/trigger?V=2")
+    assert response.status_int == 202, response.text
 
 
 def test_an_application_credential_that_cannot_delegate_is_good_for_containers(cloud: clouds.Cloud) -> None:
@@ -182,3 +235,32 @@ def test_without_a_trustee_nobody_delegates(
     file.write_text(f"{file.read_text()}\n[trustee]\nauth_type = v3applicationcredential\nauth_url = {keystone.url}\n")
     with pytest.raises(api_conf.ConfigurationError, match="trustee"):
         compose.trusts_of(clouds.read(file), api.parts.database, api.parts.box)
+
+
+def test_a_keystone_that_hangs_does_not_hold_everybody(
+    api: conftest.Api, keystone: keystone_lab.Keystone, tmp_path: pathlib.Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v3"
+        options = clouds.write_options(tmp_path, keystone, auth_url=url, http_connect_timeout="1")
+        cloud = clouds.Cloud(api, keystone, {}, options)
+        assert cloud.conf.keystone_authtoken.http_request_max_retries == 0
+        assert cloud.send(None, "GET", "/v1/clusters", headers={"X-Auth-Token": "one"}).status_int == 503
+        silent.setblocking(False)
+        while True:  # what was asked for the first token
+            try:
+                silent.accept()[0].close()
+            except BlockingIOError:
+                break
+        response = cloud.send(None, "GET", "/v1/clusters", headers={"X-Auth-Token": "two"})
+        assert response.status_int == 503, response.text
+        with pytest.raises(BlockingIOError):  # nobody has asked for the second
+            silent.accept()
+
+
+def test_the_limits_of_questions_to_keystone() -> None:
+    conf = cfg.ConfigOpts()
+    keystone_conf.register(conf)
+    conf([], project="none", default_config_files=[])
+    group = conf[keystone_conf.GROUP]
+    assert (group.http_connect_timeout, group.http_request_max_retries) == (5, 0)

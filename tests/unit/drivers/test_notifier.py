@@ -60,7 +60,8 @@ if emit is not None:
             message["publisher_id"].partition(".")[0]] for _, message, priority, _ in _impl_test.NOTIFICATIONS]
 after = (socket.socket, socket.create_connection, threading.Thread, threading.Lock, time.sleep, select.poll)
 print(json.dumps({"told": told, "emit": emit is not None, "patched": before != after,
-    "loaded": [loaded, "oslo_messaging" in sys.modules], "service": "oslo_service" in sys.modules}))
+    "loaded": [loaded, "oslo_messaging" in sys.modules], "service": "oslo_service" in sys.modules,
+    "eventlet": [name for name in sys.modules if name.startswith("oslo_service.backend._eventlet")]}))
 """
 
 
@@ -82,12 +83,19 @@ TOLD = [
 
 def test_without_a_configuration_nothing_is_sent_and_nothing_loaded(tmp_path: pathlib.Path) -> None:
     answer = sent(tmp_path, "[DEFAULT]\ndebug = false\n")
-    assert answer == {"told": [], "emit": False, "patched": False, "loaded": [False, False], "service": False}
+    assert answer == {
+        "told": [],
+        "emit": False,
+        "patched": False,
+        "loaded": [False, False],
+        "service": False,
+        "eventlet": [],
+    }
 
 
 def test_a_driver_of_oslo_messaging_is_given_what_is_sent(tmp_path: pathlib.Path) -> None:
     answer = sent(tmp_path, "[oslo_messaging_notifications]\ndriver = test\ntransport_url = fake:/\n")
-    assert (answer["told"], answer["patched"]) == (TOLD, False)
+    assert (answer["told"], answer["patched"], answer["eventlet"]) == (TOLD, False, [])
 
 
 def test_what_is_sent_arrives_at_a_listener(tmp_path: pathlib.Path) -> None:
@@ -95,7 +103,7 @@ def test_what_is_sent_arrives_at_a_listener(tmp_path: pathlib.Path) -> None:
     answer = sent(tmp_path, config)
     # each priority has a queue of its own, and listeners take from all of them
     assert sorted(answer["told"], key=lambda told: told[2]["number"]) == TOLD
-    assert not answer["patched"]
+    assert (answer["patched"], answer["eventlet"]) == (False, [])
 
 
 def test_a_driver_that_does_nothing_counts_as_none(tmp_path: pathlib.Path) -> None:
