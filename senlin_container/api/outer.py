@@ -51,9 +51,25 @@ def shared_with_pages(application: layers.Application, conf: cfg.ConfigOpts) -> 
     return wrapped
 
 
+class _Nearest:
+    """Leaves of what proxies say of the requester what the nearest says; the rest may be the requester's own words.
+
+    A proxy appends to these headers what it knows, and lets be what came before.
+    """
+
+    def __init__(self, application: layers.Application) -> None:
+        self._application = application
+
+    def __call__(self, environ: layers.Environ, start_response: layers.StartResponse) -> Iterable[bytes]:
+        """Pass a request on."""
+        for name in ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR"):
+            if name in environ:
+                environ[name] = environ[name].rpartition(",")[2].strip()
+        return self._application(environ, start_response)
+
+
 def behind_proxy(application: layers.Application, conf: cfg.ConfigOpts) -> layers.Application:
     """Return the application that believes what a proxy says of the requester, where the configuration does."""
     if not conf[middleware.PROXY].enable_proxy_headers_parsing:
         return application
-    wrapped: layers.Application = http_proxy_to_wsgi.HTTPProxyToWSGI(application, conf)
-    return wrapped
+    return _Nearest(http_proxy_to_wsgi.HTTPProxyToWSGI(application, conf))

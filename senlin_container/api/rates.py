@@ -32,12 +32,24 @@ def parse(text: str) -> Rate | None:
 
 
 def neighbourhood(address: str) -> str:
-    """Return what counts as one sender: an address, or for IPv6 the network that one customer is given."""
+    """Return what counts as one sender: an address, or for IPv6 the network that one customer is given.
+
+    :param address: as the server tells it, or as a proxy does: then it may have quotes, brackets and a port
+    """
+    bare = address.strip('"')
+    if bare.startswith("["):
+        bare = bare[1:].partition("]")[0]
+    elif bare.count(":") == 1:
+        bare = bare.partition(":")[0]
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(bare)
     except ValueError:
         return address
-    return str(ipaddress.ip_network((address, 64), strict=False)) if parsed.version == 6 else address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:  # IPv4, as a socket for both kinds tells it
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(parsed), 64), strict=False))
 
 
 class Limiter:

@@ -18,10 +18,9 @@ class Clouds(cloud.CloudFactory, Protocol):
 def choose(backend: str, *, service: str, simulated_options: fake.SimulatedOptions) -> Clouds:
     """Return the factory that ``[DEFAULT] cloud_backend`` names.
 
-    Args:
-        backend: openstack or simulated.
-        service: the name of this installation, the value of the label ``ports.LABEL_SERVICE``.
-        simulated_options: for the simulated one.
+    :param backend: openstack or simulated
+    :param service: the name of this installation, the value of the label ``ports.LABEL_SERVICE``
+    :param simulated_options: for the simulated one
     """
     if backend == "simulated":
         return fake.SimulatedClouds(service=service, options=simulated_options)

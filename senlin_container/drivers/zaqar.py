@@ -12,8 +12,11 @@ from typing import Any
 from urllib import parse
 
 from keystoneauth1 import adapter, exceptions, noauth, session, token_endpoint
+from oslo_log import log
 
 from senlin_container.drivers import messaging, ports
+
+LOG = log.getLogger(__name__)
 
 _PASSING = (
     exceptions.ConnectionError,
@@ -104,12 +107,20 @@ def _delete(zaqar: adapter.Adapter, path: str, **params: Any) -> None:
 
 @contextlib.contextmanager
 def _told(what: str) -> Iterator[None]:
-    """Turn what goes wrong into the two kinds of failure."""
+    """Turn what goes wrong into the two kinds of failure; where Zaqar is, and its own words, are for the log alone."""
     try:
         yield
     except _PASSING as error:
-        raise ports.Retry(f"{what}: {error}") from error
+        LOG.error("%s: %s", what, error)
+        raise ports.Retry(f"{what}{_status(error)}.") from error
     except exceptions.ClientException as error:
-        raise ports.Permanent(f"{what}: {error}") from error
+        LOG.error("%s: %s", what, error)
+        raise ports.Permanent(f"{what}{_status(error)}.") from error
     except (KeyError, TypeError, ValueError) as error:
-        raise ports.Permanent(f"{what}: its answer is not that of Zaqar. Check [zaqar] endpoint.") from error
+        LOG.error("%s: its answer is not that of Zaqar (%s). Check [zaqar] endpoint.", what, type(error).__name__)
+        raise ports.Permanent(f"{what}: its answer is not that of Zaqar.") from error
+
+
+def _status(error: Exception) -> str:
+    status = getattr(error, "http_status", None)  # only what is of HTTP has one
+    return "" if status is None else f" (it answers with {status})"

@@ -18,6 +18,9 @@ ADMIN = "context_is_admin"
 GLOBAL_PROJECT = "global_project"
 """Asked for a list of the objects of all projects."""
 
+RECEIVERS_OF_ALL = "receivers:index:global_project"
+"""Asked, in place of ``global_project``, for a list of the receivers of all projects: it shows how to trigger them."""
+
 SERVICES = "services:index"
 
 HOST_ENDPOINT = "profiles:create:host_endpoint"
@@ -27,12 +30,14 @@ REFUSAL = "You are not authorized to complete this operation."
 """What a requester is told whom a rule stops."""
 
 _PROJECT = ("project",)
+_SYSTEM = ("system",)
 _ANY = ("project", "system")
 
 _ADMIN = f"rule:{ADMIN}"
 _MEMBER = "rule:project_member"
 _READER = "rule:project_reader"
 _CLOUD_READER = "rule:cloud_reader"
+_RECEIVER_READER = "rule:receiver_reader"
 
 _PERSONAS = (
     policy.RuleDefault(ADMIN, "role:admin", description="An administrator; may do what all others may."),
@@ -48,6 +53,11 @@ _PERSONAS = (
         "cloud_reader",
         f"{_ADMIN} or (role:reader and system_scope:all)",
         description="May read what all projects own, and how the service is.",
+    ),
+    policy.RuleDefault(
+        "receiver_reader",
+        f"({_MEMBER} and not system_scope:all) or {_ADMIN}",
+        description="May see receivers: whoever knows the id of one can trigger it.",
     ),
 )
 
@@ -78,7 +88,7 @@ _SERVICE = (
         "List the objects of all projects.",
         *(
             ("GET", f"/v1/{kind}?global_project=true")
-            for kind in ("actions", "clusters", "events", "nodes", "policies", "profiles", "receivers")
+            for kind in ("actions", "clusters", "events", "nodes", "policies", "profiles")
         ),
         scopes=_ANY,
     ),
@@ -152,9 +162,17 @@ _NODES = (
 )
 
 _RECEIVERS = (
-    # Whoever knows the id of a receiver can trigger it. So who may only read may not see receivers.
-    _rule("receivers:index", _MEMBER, "List receivers.", ("GET", "/v1/receivers"), scopes=_ANY),
-    _rule("receivers:get", _MEMBER, "Show a receiver.", ("GET", "/v1/receivers/{receiver_id}"), scopes=_ANY),
+    # Whoever knows the id of a receiver can trigger it. So who may only read may not see receivers, and who
+    # administers a project may not see those of others.
+    _rule("receivers:index", _RECEIVER_READER, "List receivers.", ("GET", "/v1/receivers"), scopes=_ANY),
+    _rule("receivers:get", _RECEIVER_READER, "Show a receiver.", ("GET", "/v1/receivers/{receiver_id}"), scopes=_ANY),
+    _rule(
+        RECEIVERS_OF_ALL,
+        _ADMIN,
+        "List the receivers of all projects.",
+        ("GET", "/v1/receivers?global_project=true"),
+        scopes=_SYSTEM,
+    ),
     _write("receivers:create", "Create a receiver.", "POST", "/v1/receivers"),
     _write("receivers:update", "Update a receiver.", "PATCH", "/v1/receivers/{receiver_id}"),
     _write("receivers:delete", "Delete a receiver.", "DELETE", "/v1/receivers/{receiver_id}"),

@@ -63,6 +63,12 @@ def ids_of(tx: sa.Connection, cluster_id: str) -> list[str]:
     return list(tx.execute(query).scalars())
 
 
+def actors_of(tx: sa.Connection, owner: model.Owner) -> list[Mapping[str, Any]]:
+    """Return what the receivers of an owner act by."""
+    query = sa.select(_R.c.actor).where(_R.c.user == owner.user, _R.c.project == owner.project)
+    return list(tx.execute(query).scalars())
+
+
 def update(tx: sa.Connection, receiver_id: str, **values: Any) -> None:
     """Write columns of a receiver."""
     tx.execute(sa.update(_R).where(_R.c.id == receiver_id).values(values))

@@ -1,26 +1,37 @@
 """Receivers: what lets a signal from outside trigger an action.
 
-A receiver acts as whoever created it, and triggers nothing but the one action on the one cluster that it names; one
-of type ``message`` takes both from its messages.
+A receiver acts as whoever created it, with the roles of the token that created it and as long as they have these. It
+triggers nothing but the one action on the one cluster that it names; one of type ``message`` takes both from its
+messages.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from oslo_log import log
+
 from senlin_container.domain import errors, model
 from senlin_container.drivers import messaging, ports
+from senlin_container.rbac import enforcer, rules
+from senlin_container.specs import registry
 from senlin_container.store import receivers, session
 from senlin_container.usecases import base, context, reading
 
-LOG = logging.getLogger(__name__)
+LOG = log.getLogger(__name__)
 
 WEBHOOK = "webhook"
 MESSAGE = "message"
+
+TRUST = "trust_id"
+_ROLES = "roles"
+"""What a receiver acts by: the trust, where its creator could make one, and roles. Only the trust is shown."""
+
+Allows = Callable[[str, enforcer.Requester], bool]
+"""Whether an access rule lets somebody through."""
 
 _QUEUE = "senlin-receiver-"
 _ROUNDS = 50
@@ -39,19 +50,27 @@ class ReceiverCommands(base.Base):
         cluster: str | None,
         action: str | None,
         params: Mapping[str, Any],
-        base_url: str,
+        public_endpoint: str | None,
     ) -> model.Receiver:
         """Write a new receiver; one for messages gets a queue of its own.
 
-        :param base_url: the address of the API, where a message queue announces its messages
-        :raises errors.Invalid: when something is missing, or there is no service for message queues
+        :param public_endpoint: the address of the API, where a message queue announces its messages in the name of
+            the creator; only the operator can say it, not a header of the request
+        :raises errors.Invalid: when something is missing, a parameter is a secret, or there is no service for message
+            queues
         :raises errors.Unavailable: when that service does not answer
         """
         if type_ == WEBHOOK and cluster is None:
             raise errors.Invalid("Cluster identity is required for creating webhook receiver.")
         if type_ == WEBHOOK and action is None:
             raise errors.Invalid("Action name is required for creating webhook receiver.")
+        check_params(params)
         queues = self._queues() if type_ == MESSAGE else None
+        if queues is not None and public_endpoint is None:
+            raise errors.Invalid(
+                "Receivers of type 'message' need the address of this service, and this installation does not say it: "
+                "create one of type 'webhook', or ask the operator for it ([api] public_endpoint)."
+            )
         trust = self._parts.trusts.ensure(ctx)
         id_ = self._parts.new_id()
         receiver = model.Receiver(
@@ -60,18 +79,17 @@ class ReceiverCommands(base.Base):
             type=type_,
             cluster_id=cluster,
             action=action,
-            actor={} if trust is None else {"trust_id": trust},
+            actor={_ROLES: sorted(ctx.roles), **({} if trust is None else {TRUST: trust})},
             params=dict(params),
             channel={"queue_name": f"{_QUEUE}{id_}"} if type_ == MESSAGE else {},
             owner=ctx.owner,
             created_at=self._parts.clock(),
         )
-        if queues is None:
+        if queues is None or public_endpoint is None:
             return self._write(_create, ctx, receiver)
+        notify = f"{public_endpoint.rstrip('/')}/v1/receivers/{id_}/notify"
         with _told():
-            subscription = queues.open(
-                _caller(ctx), receiver.channel["queue_name"], f"{base_url}/v1/receivers/{id_}/notify"
-            )
+            subscription = queues.open(_caller(ctx), receiver.channel["queue_name"], notify)
         receiver = dataclasses.replace(receiver, channel={**receiver.channel, "subscription": subscription})
         try:
             return self._write(_create, ctx, receiver)
@@ -87,13 +105,19 @@ class ReceiverCommands(base.Base):
         name: str | None,
         action: str | None,
         params: Mapping[str, Any] | None,
+        check: Callable[[model.Receiver], None],
     ) -> model.Receiver:
-        """Change name, action or parameters; None leaves a thing as it is."""
+        """Change name, action or parameters; None leaves a thing as it is.
+
+        :param check: raises when a receiver cannot have the action and the parameters that it would have; nothing is
+            changed then
+        :raises errors.Invalid: when nothing is to change, or a parameter is a secret
+        """
         changes: dict[str, Any] = {"name": name, "action": action, "params": params}
         changes = {key: value for key, value in changes.items() if value is not None}
         if not changes:
             raise errors.Invalid("No property needs an update.")
-        return self._write(_update, ctx, identity, changes, self._parts.clock())
+        return self._write(_update, ctx, identity, changes, self._parts.clock(), check)
 
     def delete_receiver(self, ctx: context.Context, identity: str) -> None:
         """Delete a receiver, with the queue that it has.
@@ -113,6 +137,7 @@ class ReceiverCommands(base.Base):
         A message is removed once it was handled or refused. Should the process die before that, it comes again.
 
         :raises errors.Invalid: when the receiver has no queue
+        :raises errors.Unavailable: when a service that is needed does not answer; what is left comes again
         """
         receiver = self._parts.database.read(receivers.find, ctx.scope(), identity)
         if receiver.type != MESSAGE:
@@ -127,6 +152,8 @@ class ReceiverCommands(base.Base):
                 for message in claimed:
                     try:
                         handle(receiver, message.body)
+                    except errors.Unavailable:
+                        raise
                     except errors.Error as exc:
                         LOG.warning("A message to receiver %s is refused: %s", receiver.id, exc.message)
                     queues.done(caller, queue, message)
@@ -146,7 +173,16 @@ class ReceiverQueries(reading.Reader):
     """Reads of receivers."""
 
     def receivers(self, ctx: context.Context, page: reading.Page, *, filters: reading.Filters) -> list[model.Receiver]:
-        """Return a page of receivers; filters: name, type, cluster_id, action, user."""
+        """Return a page of receivers; filters: name, type, cluster_id, action, user.
+
+        :raises errors.Forbidden: to who asks for those of all projects, and may not
+        """
+        # who has no token has no Keystone either, and everything there is
+        if page.global_project and ctx.token is not None and not ctx.may(rules.RECEIVERS_OF_ALL):
+            raise errors.Forbidden(
+                f"{rules.REFUSAL} The receivers of all projects are for administrators of the system: whoever knows "
+                "one can trigger it."
+            )
         return self._read(receivers.page, self._page(ctx, page), reading.many(filters))
 
     def receiver(self, ctx: context.Context, identity: str) -> model.Receiver:
@@ -163,10 +199,51 @@ class ReceiverQueries(reading.Reader):
             raise errors.NotFound("receiver", webhook_id)
         return receiver
 
+    def creator(self, receiver: model.Receiver, request_id: str, allows: Allows) -> context.Context:
+        """Return the requester of what a receiver triggers: its creator, with the roles that they had then.
 
-def as_owner(receiver: model.Receiver, request_id: str) -> context.Context:
-    """Return the requester of what a receiver triggers: its creator, with nobody's roles."""
-    return context.Context(owner=receiver.owner, request_id=request_id, admin=False)
+        Where a trust was made, Keystone is asked (once a minute at most) whether they still have them. It may take a
+        while: call it outside of transactions.
+
+        :raises errors.Forbidden: when they have not
+        :raises errors.Unavailable: when Keystone does not answer
+        """
+        roles, trust = frozenset(receiver.actor.get(_ROLES, ())), receiver.actor.get(TRUST)
+        if trust is not None and not self._parts.trusts.vouches(receiver.owner, trust, roles):
+            raise errors.Forbidden(
+                f"The receiver '{receiver.id}' acts as its creator, and nobody vouches for them any more: they were "
+                "deleted or disabled, have lost a role, or have withdrawn the trust. Create a new receiver."
+            )
+        requester = enforcer.Requester(owner=receiver.owner, roles=roles)
+        return context.Context(
+            owner=receiver.owner,
+            request_id=request_id,
+            admin=False,
+            roles=roles,
+            permits=lambda rule: allows(rule, requester),
+        )
+
+
+def check_params(params: Mapping[str, Any]) -> None:
+    """Refuse parameters that are secrets: a receiver shows what it has to all who see it.
+
+    :raises errors.Invalid: naming the first
+    """
+    name = secret_in(params)
+    if name is not None:
+        raise errors.Invalid(
+            f"The parameter '{name}' is a secret, and a receiver shows its params to all who see it: leave it out, "
+            "and send it in the body of the signal, or ask for the operation when it is wanted (POST "
+            "/v1/clusters/CLUSTER_ID/ops)."
+        )
+
+
+def secret_in(params: Mapping[str, Any]) -> str | None:
+    """Return the name of a parameter that is a secret in any operation, where there is one; None for none."""
+    operations = {name for type_ in registry.PROFILE_TYPES.values() for name in type_.operations}
+    secrets = {secret for name in operations for secret in registry.secret_parameters(name)}
+    given = params.get("params")
+    return min(secrets & {*params, *(given if isinstance(given, dict) else ())}, default=None)
 
 
 def _create(tx: session.Transaction, ctx: context.Context, receiver: model.Receiver) -> model.Receiver:
@@ -177,11 +254,20 @@ def _create(tx: session.Transaction, ctx: context.Context, receiver: model.Recei
 
 
 def _update(
-    tx: session.Transaction, ctx: context.Context, identity: str, changes: Mapping[str, Any], now: float
+    tx: session.Transaction,
+    ctx: context.Context,
+    identity: str,
+    changes: Mapping[str, Any],
+    now: float,
+    check: Callable[[model.Receiver], None],
 ) -> model.Receiver:
     receiver = receivers.find(tx, ctx.scope(), identity)
+    changed = dataclasses.replace(receiver, **changes, updated_at=now)
+    if changes.keys() & {"action", "params"}:
+        check_params(changed.params)
+        check(changed)
     receivers.update(tx, receiver.id, **changes, updated_at=now)
-    return dataclasses.replace(receiver, **changes, updated_at=now)
+    return changed
 
 
 def _delete(tx: session.Transaction, ctx: context.Context, identity: str) -> model.Receiver | None:

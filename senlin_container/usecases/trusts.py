@@ -9,7 +9,7 @@ from oslo_log import log
 
 from senlin_container.domain import errors, model
 from senlin_container.drivers import ports
-from senlin_container.store import credentials, secrets, session
+from senlin_container.store import credentials, receivers, secrets, session
 from senlin_container.usecases import context
 
 LOG = log.getLogger(__name__)
@@ -56,12 +56,10 @@ class Trusts:
         try:
             if trust is not None and ctx.roles <= roles and self._holds(trust):
                 return trust
-            return self._make(ctx, ctx.token, sealed)
+            return self._make(ctx, ctx.token, sealed, trust)
         except ports.Retry as exc:
             LOG.error("%s: %s", ctx.request_id, exc.message)  # it tells where Keystone is
-            raise errors.Unavailable(
-                "Keystone does not answer as it should, and a trust is needed from it: try again later."
-            ) from exc
+            raise _unavailable() from exc
         except ports.Permanent as exc:
             LOG.warning(
                 "%s: no trust of user %s in project %s: %s",
@@ -72,9 +70,21 @@ class Trusts:
             )
             return None
 
-    def of(self, owner: model.Owner) -> str | None:
-        """Return the id of the trust that is kept of an owner; None when there is none."""
-        return self._opened(self._database.read(credentials.find, owner), owner)[0]
+    def vouches(self, owner: model.Owner, trust: str, roles: frozenset[str]) -> bool:
+        """Whether an owner still has roles that they delegated once: Keystone lets no trust act beyond its maker.
+
+        The trust that has taken the place of the given one is as good, if it has the roles.
+
+        :raises errors.Unavailable: when Keystone does not answer
+        """
+        try:
+            if self._holds(trust):
+                return True
+            present, delegated = self._kept(owner)
+            return present not in (None, trust) and roles <= delegated and self._holds(str(present))
+        except (ports.Retry, ports.Permanent) as exc:
+            LOG.error("Whether the trust %s holds cannot be told: %s", trust, exc.message)
+            raise _unavailable() from exc
 
     def _holds(self, trust: str) -> bool:
         if self._known.get(trust, 0.0) > self._clock():
@@ -89,7 +99,7 @@ class Trusts:
             self._known.clear()
         self._known[trust] = self._clock() + _KNOWN_SECONDS
 
-    def _make(self, ctx: context.Context, token: str, sealed: str | None) -> str:
+    def _make(self, ctx: context.Context, token: str, sealed: str | None, replaced: str | None) -> str:
         owner = ctx.owner
         trust = self._identity.delegate(token, user=owner.user, project=owner.project, roles=ctx.roles)
         secret = self._box.encrypt(json.dumps({_TRUST: trust, _ROLES: sorted(ctx.roles)}))
@@ -98,10 +108,26 @@ class Trusts:
             LOG.info(
                 "%s: user %s has made the trust %s in project %s", ctx.request_id, owner.user, trust, owner.project
             )
+            if replaced is not None:
+                self._retire(ctx, token, replaced)
             return trust
         # another request of the same user was faster: its trust is as good
         self._identity.withdraw(token, trust)
-        return self.of(owner) or trust
+        return self._kept(owner)[0] or trust
+
+    def _retire(self, ctx: context.Context, token: str, trust: str) -> None:
+        """Withdraw a trust that another has taken the place of, unless a receiver names it."""
+        if any(actor.get(_TRUST) == trust for actor in self._database.read(receivers.actors_of, ctx.owner)):
+            return
+        self._known.pop(trust, None)
+        try:
+            self._identity.withdraw(token, trust)
+        except (ports.Retry, ports.Permanent) as exc:
+            # it does no harm but to be there, and the request has what it needs
+            LOG.warning("%s: the trust %s is of no use any more and stays: %s", ctx.request_id, trust, exc.message)
+
+    def _kept(self, owner: model.Owner) -> tuple[str | None, frozenset[str]]:
+        return self._opened(self._database.read(credentials.find, owner), owner)
 
     def _opened(self, sealed: str | None, owner: model.Owner) -> tuple[str | None, frozenset[str]]:
         if sealed is None:
@@ -112,3 +138,7 @@ class Trusts:
             LOG.warning("The trust of user %s in project %s is lost: %s", owner.user, owner.project, exc)
             return None, frozenset()
         return kept[_TRUST], frozenset(kept[_ROLES])
+
+
+def _unavailable() -> errors.Unavailable:
+    return errors.Unavailable("Keystone does not answer as it should, and a trust is needed from it: try again later.")

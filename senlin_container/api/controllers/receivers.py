@@ -19,6 +19,9 @@ from senlin_container.usecases import receivers as usecases
 _BODY_SINCE: versions.Version = (1, 10)
 """From this version on, the body of a signal holds the inputs themselves; before, they are under ``params``."""
 
+_ADJUSTABLE = frozenset({"count", "number"})
+"""What a signal may say otherwise than the receiver; whoever holds a webhook holds no more than that."""
+
 _OPERATION = validation.Shape(
     {"operation": {"type": "string", "minLength": 1}, "params": {"type": "object"}, "filters": {"type": "object"}},
     required=("operation",),
@@ -60,6 +63,20 @@ class Triggered:
         key = body.key if isinstance(body, validation.Wrapped) else None
         return body.read(dict(inputs) if key is None else {key: dict(inputs)}, versions.MAXIMUM)
 
+    def merged(self, params: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the inputs: those of a receiver, and those of a signal, which says how many and adds what is missing.
+
+        :raises faults.Fault: 400 when the signal would change what else the receiver says
+        """
+        own = {name: value for name, value in self.known(params).items() if value is not None}
+        for name in sorted(own.keys() & given.keys() - _ADJUSTABLE):
+            if self._inputs.check({name: given[name]}) != self._inputs.check({name: own[name]}):
+                raise faults.malformed(
+                    f"The receiver says what '{name}' is, and a signal cannot change it: leave it out, or change the "
+                    "params of the receiver."
+                )
+        return own | dict(given)
+
     def run(self, services: calls.Services, call: calls.Call, cluster: str, inputs: Mapping[str, Any]) -> str:
         """Have the operation done on a cluster by the requester of a call; returns the id of the action."""
         asked = dataclasses.replace(call, path={"cluster_id": cluster}, query={}, body=self.body(inputs))
@@ -91,7 +108,7 @@ class Receivers:
         params = body.get("params", {})
         if "action" in body:
             self._allow(call, body["action"])
-            self._actions[body["action"]].check(params)
+        self._check(body.get("action"), params)
         receiver = services.commands.create_receiver(
             call.context,
             name=body["name"],
@@ -99,7 +116,7 @@ class Receivers:
             cluster=body.get("cluster_id"),
             action=body.get("action"),
             params=params,
-            base_url=call.base_url,
+            public_endpoint=services.public_endpoint,
         )
         return _answer(call, receiver)
 
@@ -108,14 +125,13 @@ class Receivers:
         body = call.body
         if "action" in body:
             self._allow(call, body["action"])
-        if body.keys() & {"action", "params"}:
-            self._check_change(services, call)
         receiver = services.commands.update_receiver(
             call.context,
             _identity(call),
             name=body.get("name"),
             action=body.get("action"),
             params=body.get("params"),
+            check=lambda changed: self._check(changed.action, changed.params),
         )
         return _answer(call, receiver)
 
@@ -137,7 +153,7 @@ class Receivers:
         return calls.Answer()
 
     def trigger(self, services: calls.Services, call: calls.Call) -> calls.Answer:
-        """Do what a webhook is for, as the owner of its receiver."""
+        """Do what a webhook is for, as the creator of its receiver."""
         webhook_id, sender = call.path["webhook_id"], rates.neighbourhood(call.remote)
         if not services.webhooks.knows(webhook_id):  # one that was well a moment ago suffers for no neighbour
             services.strangers.check(sender)
@@ -150,9 +166,9 @@ class Receivers:
         assert receiver.action is not None
         assert receiver.cluster_id is not None
         triggered = self._actions[receiver.action]
-        inputs = triggered.known(receiver.params) | _inputs(call, triggered)
-        action_id = triggered.run(services, _as_owner(call, receiver), receiver.cluster_id, inputs)
-        return calls.action_accepted(call, action_id)
+        inputs = triggered.merged(receiver.params, _inputs(call, triggered))
+        asked = self._as_creator(services, call, receiver, receiver.action)
+        return calls.action_accepted(call, triggered.run(services, asked, receiver.cluster_id, inputs))
 
     def _obey(self, services: calls.Services, call: calls.Call, receiver: model.Receiver, message: Any) -> None:
         if not isinstance(message, dict):
@@ -164,8 +180,8 @@ class Receivers:
             raise errors.Invalid("it has no 'cluster' or no 'action'")
         self._allow(call, action)
         triggered = self._actions[action]
-        inputs = triggered.known(receiver.params) | triggered.known(asked.get("params", {}))
-        triggered.run(services, _as_owner(call, receiver), cluster, inputs)
+        inputs = triggered.merged(receiver.params, triggered.known(asked.get("params", {})))
+        triggered.run(services, self._as_creator(services, call, receiver, action), cluster, inputs)
 
     def _allow(self, call: calls.Call, action: str) -> None:
         """Refuse to trigger for a requester later what the requester may not do now."""
@@ -173,12 +189,28 @@ class Receivers:
         if rule is not None and not call.context.may(rule):
             raise errors.Forbidden(f"You are not authorized to have the action {action} triggered.")
 
-    def _check_change(self, services: calls.Services, call: calls.Call) -> None:
-        """Check the new action or parameters against the other, which stays."""
-        receiver = services.queries.receiver(call.context, _identity(call))
-        action = call.body.get("action", receiver.action)
+    def _as_creator(
+        self, services: calls.Services, call: calls.Call, receiver: model.Receiver, action: str
+    ) -> calls.Call:
+        """Return a call as the creator of a receiver makes it now.
+
+        :raises errors.Forbidden: when the creator is not who they were, or may not do the action any more
+        """
+        creator = services.queries.creator(receiver, call.context.request_id, services.rules.allows)
+        rule = self._actions[action].operation.policy
+        if rule is not None and not creator.may(rule):
+            raise errors.Forbidden(
+                f"The receiver '{receiver.id}' acts as its creator, who is not authorized to do the action {action}."
+            )
+        return dataclasses.replace(call, context=creator)
+
+    def _check(self, action: str | None, params: Mapping[str, Any]) -> None:
+        """Check an action and the parameters that a receiver keeps for it."""
+        kept = params.get("params", {})
+        if not isinstance(kept, dict):  # the address of the webhook, which shows it, would be refused
+            raise faults.malformed(f"The value for params must be an object: '{faults.shorten(kept)}'.")
         if action is not None:
-            self._actions[action].check(call.body.get("params", receiver.params))
+            self._actions[action].check(params)
 
 
 def _inputs(call: calls.Call, triggered: Triggered) -> dict[str, Any]:
@@ -189,8 +221,14 @@ def _inputs(call: calls.Call, triggered: Triggered) -> dict[str, Any]:
     inputs: dict[str, Any] = {}
     version_1 = call.query["V"] == "1"
     if version_1:
-        inputs = triggered.known(call.query["inputs"])
-        unknown = sorted(set(call.query["inputs"]) - set(inputs))
+        named = dict(call.query["inputs"])
+        if not triggered.known({"params": None}):
+            named = named.pop("params", {}) | named
+        secret = usecases.secret_in(named)
+        if secret is not None:
+            raise faults.malformed(f"The parameter '{secret}' is a secret: send it in the body, addresses are logged.")
+        inputs = triggered.known(named)
+        unknown = sorted(set(named) - set(inputs))
         if unknown:
             raise faults.malformed(f"Invalid parameter {faults.shorten(unknown[0])}")
     direct = not version_1 or call.version >= _BODY_SINCE
@@ -204,10 +242,6 @@ def _inputs(call: calls.Call, triggered: Triggered) -> dict[str, Any]:
 
 def _shape_of(target: operation.Operation) -> validation.Shape:
     return target.body.shape if isinstance(target.body, validation.Wrapped) else validation.Shape({})
-
-
-def _as_owner(call: calls.Call, receiver: model.Receiver) -> calls.Call:
-    return dataclasses.replace(call, context=usecases.as_owner(receiver, call.context.request_id))
 
 
 def _answer(call: calls.Call, receiver: model.Receiver) -> calls.Answer:

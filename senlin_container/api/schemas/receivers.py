@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from senlin_container.api import faults, validation, versions
+from senlin_container.api import documents, faults, validation, versions
 from senlin_container.api.schemas import parts
 from senlin_container.domain.model import ActionKind
 from senlin_container.usecases import receivers
@@ -76,24 +76,37 @@ class _Signal:
 
 
 class _WebhookQuery(validation.Query):
-    """The query of a webhook: ``V``, the version of its protocol, and inputs of the action."""
+    """The query of a webhook: ``V``, the version of its protocol, and inputs of the action, alone or as ``params``."""
 
     def __init__(self) -> None:
-        super().__init__(validation.Shape({"V": parts.enum(("1", "2"))}, required=("V",)))
+        super().__init__(
+            validation.Shape({"V": parts.enum(("1", "2")), "params": {"type": "string"}}, required=("V",))
+        )
 
     def read(self, pairs: Sequence[tuple[str, str]], version: versions.Version) -> dict[str, Any]:
-        """Return the version as ``V`` and the rest, as text, as ``inputs``; see :class:`validation.Query`."""
+        """Return the version as ``V`` and the rest as ``inputs``, text but for ``params``, which is an object.
+
+        See :class:`validation.Query` for the rest.
+        """
         own = [pair for pair in pairs if pair[0] == "V"]
         if not own:
             raise faults.malformed("V query parameter is required in webhook trigger URL")
         values = super().read(own, version)
-        inputs: dict[str, str] = {}
+        inputs: dict[str, Any] = {}
         for name, value in pairs:
             if name in inputs:
                 raise faults.malformed(f"The parameter {faults.shorten(name)} is given more than once.")
             if name != "V":
-                inputs[name] = value
+                inputs[name] = _object(value) if name == "params" else value
         return {**values, "inputs": inputs}
+
+
+def _object(text: str) -> dict[str, Any]:
+    """Return what is a JSON object in the query."""
+    try:
+        return documents.read(text.strip().encode() or b"null", "")
+    except faults.Fault:
+        raise faults.malformed(f"The value for params must be a JSON object: '{faults.shorten(text)}'.") from None
 
 
 SIGNAL = _Signal()

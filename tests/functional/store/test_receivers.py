@@ -54,6 +54,8 @@ def test_what_is_written_is_read(database: session.Database) -> None:
     assert database.read(receivers.find, values.OWNER.project, "r1") == whole
     assert database.read(receivers.by_id, "r1") == whole
     assert database.read(receivers.ids_of, "c1") == ["r1"]
+    assert database.read(receivers.actors_of, values.OWNER) == [{"trust_id": "t"}]
+    assert database.read(receivers.actors_of, values.OTHER) == []
     database.write(receivers.update, "r1", name="new", params={})
     changed = dataclasses.replace(whole, name="new", params={})
     assert database.read(receivers.by_id, "r1") == changed

@@ -54,6 +54,18 @@ def test_a_proxy_is_believed_only_where_the_operator_says_so() -> None:
     assert ask(outer.behind_proxy(hello, configured()), **told).text == "http://localhost None"
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"X_Forwarded_For": "203.0.113.9, 198.51.100.2,192.0.2.7"},
+        {"Forwarded": "for=203.0.113.9;host=evil.example, for=192.0.2.7"},
+    ],
+)
+def test_of_what_proxies_say_the_nearest_counts(told: dict[str, str]) -> None:
+    conf = configured(oslo_middleware__enable_proxy_headers_parsing=True)
+    assert ask(outer.behind_proxy(hello, conf), **told).text == "http://localhost 192.0.2.7"
+
+
 def test_pages_of_others_may_read_answers_and_refusals() -> None:
     conf = configured(cors__allowed_origin=[PAGE])
     for application in (hello, refusing):

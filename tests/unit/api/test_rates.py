@@ -85,4 +85,13 @@ def test_a_network_of_ipv6_counts_as_one() -> None:
     assert rates.neighbourhood("2001:db8::1") == rates.neighbourhood("2001:db8::ffff:1")
     assert rates.neighbourhood("2001:db8::1") != rates.neighbourhood("2001:db8:0:1::1")
     assert rates.neighbourhood("192.0.2.1") == "192.0.2.1"
+    # IPv4 as a socket for both kinds tells it
+    assert rates.neighbourhood("::ffff:192.0.2.1") == "192.0.2.1"
+    assert rates.neighbourhood("::ffff:192.0.2.1") != rates.neighbourhood("::ffff:192.0.2.2")
+    # as proxies write it
+    assert rates.neighbourhood('"[2001:db8::1]:4711"') == rates.neighbourhood("2001:db8::2")
+    assert rates.neighbourhood("192.0.2.1:4711") == "192.0.2.1"
+    assert rates.neighbourhood("[2001:db8") == "[2001:db8"
+    assert rates.neighbourhood("fe80::1%eth0") == rates.neighbourhood("fe80::2%eth0")
+    assert rates.neighbourhood("_hidden") == "_hidden"
     assert rates.neighbourhood("") == ""

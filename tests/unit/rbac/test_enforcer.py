@@ -75,6 +75,24 @@ def test_personas(
     assert ruling.allows(rules.GLOBAL_PROJECT, requester) is administers
 
 
+@pytest.mark.parametrize(
+    ("requester", "own", "all_"),
+    [
+        (somebody("reader"), False, False),
+        (somebody("member"), True, False),
+        (somebody("admin"), True, False),
+        (somebody("reader", owner=NOWHERE, system=True), False, False),
+        (somebody("member", owner=NOWHERE, system=True), False, False),
+        (somebody("admin", owner=NOWHERE, system=True), True, True),
+    ],
+)
+def test_who_sees_receivers(directory: pathlib.Path, requester: enforcer.Requester, own: bool, all_: bool) -> None:
+    ruling = made(directory)
+    assert ruling.allows("receivers:index", requester) is own
+    assert ruling.allows("receivers:get", requester) is own
+    assert ruling.allows(rules.RECEIVERS_OF_ALL, requester) is all_
+
+
 def test_a_refusal_says_which_scope_was_expected(directory: pathlib.Path) -> None:
     ruling = made(directory)
     ruling.check("clusters:create", somebody("member"))
