@@ -125,7 +125,7 @@ def _asked(operation: operation_module.Operation) -> Iterator[Parameter]:
             name=found["name"],
             where=found["in"],
             type=_type(found["schema"]),
-            description=found["description"] + _choices(found["schema"]),
+            description=found["description"] + _choices(found["schema"].get("items", found["schema"])),
             required=found.get("required", False),
             since=found.get(openapi.SINCE),
         )

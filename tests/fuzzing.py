@@ -1,14 +1,16 @@
 """What random requests need to get past the first check: names of what there is, and specs that make sense.
 
 Requests come from the OpenAPI document alone. Most of them are then pointed to objects that exist, and lose most of
-their filters; the rest go as they are.
+their filters; the rest go as they are. Some have null where the document wants something else: a generator hardly
+ever comes to that by itself, and what reads a body is easily wrong about it.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import hypothesis
@@ -19,6 +21,7 @@ from schemathesis.specs.openapi import checks as openapi_checks
 
 from senlin_container.api import openapi, operations
 from senlin_container.specs import policies, registry
+from tests import walk
 from tests.functional.api import conftest
 
 Known = Mapping[str, Sequence[str]]
@@ -81,11 +84,24 @@ def _steered(draw: Draw, case: Any, known: Known) -> Any:
         case.headers[_VERSION] = "clustering latest"
     if isinstance(case.body, dict | list):
         case.body = _references(draw, case.body, known)
+        places = list(_places(case.body))
+        if places and not _mostly(draw):
+            inside, name = draw(st.sampled_from(places))
+            inside[name] = None
     return case
 
 
 def _mostly(draw: Draw) -> bool:
     return bool(draw(st.sampled_from((True, True, True, False))))
+
+
+def _places(value: Any) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield every key of a body, and the object that it is in."""
+    if isinstance(value, dict):
+        for name in value:
+            yield value, name
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _places(item)
 
 
 def _references(draw: Draw, value: Any, known: Known) -> Any:
@@ -107,8 +123,26 @@ def _references(draw: Draw, value: Any, known: Known) -> Any:
     return value
 
 
+def with_nulls(steps: Iterable[walk.Step]) -> Iterator[tuple[walk.Step, walk.Step]]:
+    """Yield the steps that have a body, with null at one key, and the same as if that was not given.
+
+    An object that is all of a body cannot be left out; there, null is none of its keys.
+    """
+    for method, path, given in steps:
+        for number in range(len(list(_places(given)))):
+            null, none = copy.deepcopy(given), copy.deepcopy(given)
+            inside, name = list(_places(null))[number]
+            inside[name] = None
+            inside, name = list(_places(none))[number]
+            if inside is none and isinstance(inside[name], dict):
+                inside[name] = {}
+            else:
+                del inside[name]
+            yield (method, path, null), (method, path, none)
+
+
 def stock(api: conftest.Api) -> Known:
-    """Make some of everything; returns the names by which it can be called, by the variable of paths."""
+    """Make some of everything, under the names that a walk uses; returns the names by the variable of paths."""
 
     def make(path: str, **content: Any) -> dict[str, Any]:
         key = path.rstrip("s") if path != "policies" else "policy"
@@ -124,25 +158,26 @@ def stock(api: conftest.Api) -> Known:
     make("clusters", name="hosts", profile_id="host")
     make("nodes", name="h", profile_id="host", cluster_id="hosts")
     make("profiles", name="web", spec=CONTAINER)
-    make("clusters", name="c", profile_id="web", max_size=10)
+    make("clusters", name="web", profile_id="web", max_size=10)
     make("clusters", name="d", profile_id="web", desired_capacity=2)
-    make("nodes", name="n", profile_id="web")
-    make("nodes", name="m", profile_id="web", cluster_id="c")
-    make("policies", name="p", spec=POLICY)
-    api.send("POST", "/v1/clusters/c/actions", {"policy_attach": {"policy_id": "p"}})
-    make("receivers", name="r", type="webhook", cluster_id="c", action="CLUSTER_SCALE_OUT", params={"count": 1})
-    api.tell("c")
+    make("nodes", name="n1", profile_id="web")
+    make("nodes", name="n2", profile_id="web", cluster_id="web")
+    make("policies", name="grow", spec=POLICY)
+    make("policies", name="growth", spec=POLICY)
+    api.send("POST", "/v1/clusters/web/actions", {"policy_attach": {"policy_id": "growth"}})
+    make("receivers", name="alarm", type="webhook", cluster_id="web", action="CLUSTER_SCALE_OUT", params={"count": 1})
+    api.tell("web")
     return {
         "action_id": ids("actions"),
-        "cluster_id": ["c", "d", "hosts", *ids("clusters")],
+        "cluster_id": ["web", "d", "hosts", *ids("clusters")],
         "event_id": ids("events"),
-        "node_id": ["h", "m", "n", *ids("nodes")],
+        "node_id": ["h", "n1", "n2", *ids("nodes")],
         "path": ["name", "$.name", "details", "details.addresses", "id", "*"],
-        "policy_id": ["p", *ids("policies")],
+        "policy_id": ["growth", *ids("policies")],
         "policy_type": [*policies.POLICY_TYPES],
         "profile_id": ["host", "web", *ids("profiles")],
         "profile_type": [*registry.PROFILE_TYPES],
-        "receiver_id": ["r", *ids("receivers")],
+        "receiver_id": ["alarm", *ids("receivers")],
         "webhook_id": ids("receivers"),
     }
 
@@ -162,3 +197,8 @@ POLICY = {
     "version": "1.0",
     "properties": {"event": "CLUSTER_SCALE_OUT", "adjustment": {"type": "CHANGE_IN_CAPACITY", "number": 1}},
 }
+BARE: tuple[walk.Step, ...] = tuple(
+    ("POST", "/v1/policies", {"policy": {"name": "bare", "spec": {"type": name, "version": "1.0", "properties": {}}}})
+    for name in ("senlin.policy.affinity", "senlin.policy.batch", "senlin.policy.deletion")
+)
+"""Specs that need no property at all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
+import yaml
 
 _DATA = pathlib.Path(os.environ.get("SENLIN_V1_DATA", "../shared/senlin-v1"))
 
@@ -60,12 +62,35 @@ def session() -> list[dict[str, Any]]:
     return [json.loads(line) for line in _file("recordings", "cli.jsonl").read_text().splitlines()]
 
 
+def bodies() -> list[Any]:
+    """Return the bodies of all good answers; skips the test where the data is not at hand."""
+    answers = [step["response"] for step in (*load(), *session())]
+    return [answer["body"] for answer in answers if answer["status"] < 400]
+
+
+def samples() -> dict[str, Any]:
+    """Return the published example answers by the names of their files; skips the test where they are not at hand."""
+    found = {file.name: json.loads(file.read_text()) for file in _file("samples").glob("*-response*.json")}
+    assert found
+    return found
+
+
+def endpoints() -> list[dict[str, Any]]:
+    """Return what is published of each endpoint; skips the test where the data is not at hand."""
+    found: list[dict[str, Any]] = yaml.safe_load(_file("api.yaml").read_text())
+    return found
+
+
+_MAY_BE_NULL = ("domain", "updated_at")
+"""A project need not be told with its domain, and what was made need not be changed ever."""
+
+
 def assert_same_shape(ours: Any, theirs: Any) -> None:
-    """Assert that two objects have the same keys, and values of the same types; null fits everything."""
+    """Assert that two objects have the same keys, and values of the same types."""
     ours = json.loads(json.dumps(ours))
     assert set(ours) == set(theirs)
     for key in ours:
-        if ours[key] is not None and theirs[key] is not None:
+        if key not in _MAY_BE_NULL or (ours[key] is not None and theirs[key] is not None):
             assert type(ours[key]) is type(theirs[key]), key
 
 
@@ -98,13 +123,14 @@ class Difference:
 class Kept:
     """A difference that stays, for a reason, in each of these cases.
 
-    ``where`` is a regular expression for the place, ``ours`` one for the beginning of what ours has there.
+    ``where`` is a regular expression for the place, ``ours`` and ``theirs`` for the beginning of what each has there.
     """
 
     cases: tuple[str, ...]
     where: str
     reason: str
     ours: str = ""
+    theirs: str = ""
 
     def covers(self, difference: Difference) -> bool:
         """Whether this is it."""
@@ -112,6 +138,7 @@ class Kept:
             difference.case in self.cases
             and re.fullmatch(self.where, difference.where) is not None
             and re.match(self.ours, str(difference.ours)) is not None
+            and re.match(self.theirs, str(difference.theirs)) is not None
         )
 
 
@@ -129,16 +156,54 @@ def assert_kept(differences: Iterable[Difference], kept: Sequence[Kept]) -> None
     assert not idle, f"there is no such difference any more, take it off the list: {idle}"
 
 
+Types = Mapping[str, frozenset[type]]
+"""The types of values, by the places that they are at: ``cluster.created_at``."""
+
+
+def types(documents: Iterable[Any]) -> Types:
+    """Return the types that the values of each place have in documents."""
+    found: dict[str, set[type]] = {}
+
+    def look(where: str, value: Any) -> None:
+        found.setdefault(_place(where), set()).add(type(value))
+        if isinstance(value, dict):
+            for key in value:
+                look(f"{where}.{key}", value[key])
+        elif isinstance(value, list):
+            for item in value:
+                look(f"{where}[]", item)
+
+    for document in documents:
+        look("body", document)
+    return {place: frozenset(each) for place, each in found.items()}
+
+
+def _place(where: str) -> str:
+    """Return a place in a document, the same for a thing and for one in a list of such things."""
+    first, dot, rest = where.removeprefix("body").removeprefix(".").partition(".")
+    if first.endswith("s[]"):
+        first = first.removesuffix("s[]")
+        first = f"{first.removesuffix('ie')}y" if first.endswith("ie") else first
+    return f"{first}{dot}{rest}"
+
+
 def compare(
-    case: str, theirs: Answer, ours: Answer, *, values: bool = True, order: bool = True
+    case: str,
+    theirs: Answer,
+    ours: Answer,
+    *,
+    values: bool = True,
+    order: bool = True,
+    elsewhere: Types | None = None,
 ) -> Iterator[Difference]:
     """Say in what an answer is unlike the recorded one.
 
     Headers and keys that only ours has are differences in the body only. Times, ids and random names count by their
-    form; null fits everything.
+    form. Null fits nothing else where values count; where they do not, it does if both were recorded at this place.
 
     :param values: whether values count, and not only their types
     :param order: whether the order of things in lists does
+    :param elsewhere: the types that were recorded of each place, in any exchange
     """
     if theirs.status != ours.status:
         yield Difference(case=case, where="status", theirs=theirs.status, ours=f"{ours.status} {ours.body}")
@@ -150,7 +215,8 @@ def compare(
     if theirs.status >= 400:
         yield from _compare_errors(case, theirs.body, ours.body)
     else:
-        yield from _Comparison(case=case, order=order).compare("body", theirs.body, ours.body, values=values)
+        comparison = _Comparison(case=case, order=order, elsewhere=elsewhere or {})
+        yield from comparison.compare("body", theirs.body, ours.body, values=values)
 
 
 def _same_header(name: str, theirs: str, ours: str) -> bool:
@@ -177,14 +243,14 @@ class _Comparison:
 
     case: str
     order: bool
+    elsewhere: Types
 
     def compare(self, where: str, theirs: Any, ours: Any, *, values: bool) -> Iterator[Difference]:
         """Say in what two values differ."""
         key = where.rpartition(".")[2]
-        if where != "body" and (theirs is None or ours is None):
-            return
         if type(theirs) is not type(ours):
-            yield self._difference(where, theirs, ours)
+            if values or None not in (theirs, ours) or not self._recorded(where, theirs, ours):
+                yield self._difference(where, theirs, ours)
         elif key in _OPAQUE or key in _OTHERS or (key in _GIVEN and not values):
             return
         elif isinstance(theirs, dict):
@@ -198,14 +264,21 @@ class _Comparison:
         elif values and not isinstance(theirs, float) and form(theirs) != form(ours):
             yield self._difference(where, theirs, ours)
 
+    def _recorded(self, where: str, *values: Any) -> bool:
+        return {type(value) for value in values} <= self.elsewhere.get(_place(where), frozenset())
+
     def _compare_lists(self, where: str, theirs: list[Any], ours: list[Any], *, values: bool) -> Iterator[Difference]:
-        """Compare what has the same name; where nothing has one of its own, types at the same place."""
+        """Compare what has the same name; where nothing has one of its own, types at the same place.
+
+        There may be more of ours then: each must be like the last one of theirs.
+        """
         if bool(theirs) != bool(ours):
             yield self._difference(where, theirs, ours)
         recorded, came = _by_name(theirs), _by_name(ours)
         if recorded is None or came is None or not values:
             sure = len(theirs) == len(ours) == 1 or not any(isinstance(item, dict) for item in (*theirs, *ours))
-            for pair in zip(theirs, ours, strict=False):
+            others = itertools.repeat(theirs[-1]) if theirs and not sure else ()
+            for pair in zip(itertools.chain(theirs, others), ours, strict=False):
                 yield from self.compare(f"{where}[]", *pair, values=values and sure)
             return
         if set(recorded) != set(came):

@@ -97,7 +97,7 @@ class _Root:
         path = request.path_info
         if not path.isprintable():
             raise faults.malformed("The path holds characters that are not printable, or is not valid UTF-8.")
-        match = self._router.match(request.method, _versioned(path))
+        match = self._router.match(request.method, _versioned(path), asked=path)
         version: versions.Version = request.environ.get(layers.VERSION, versions.DEFAULT)
         document = _document(request, match)
         operation = match.choose(document, version)
@@ -133,6 +133,7 @@ def build(
     middleware.register(conf)
     options = conf[api_conf.GROUP]
     rate = rates.parse(options.webhook_rate)
+    access = enforcer_module.Enforcer(conf)
     services = calls.Services(
         commands=commands,
         queries=queries,
@@ -143,10 +144,10 @@ def build(
         openapi=openapi.document(
             operations.OPERATIONS, {"profile": profile_types.values(), "policy": policies.POLICY_TYPES.values()}
         ),
+        rules=access,
+        public_endpoint=options.public_endpoint,
     )
-    root = _Root(
-        services, routing.Router(operations.OPERATIONS), enforcer_module.Enforcer(conf), options.public_endpoint
-    )
+    root = _Root(services, routing.Router(operations.OPERATIONS), access, options.public_endpoint)
     public = _PublicPaths(operations.OPERATIONS)
     # From the inside out. A request passes them from the last to the first:
     #  - RequestId first, so that whatever follows can be found in the log by the id in the answer;

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from senlin_container.api import rates, versions
+from senlin_container.rbac import enforcer
 from senlin_container.specs import registry
 from senlin_container.usecases import commands as commands_module
 from senlin_container.usecases import context
@@ -20,6 +21,8 @@ class Services:
     :ivar webhooks: how often each webhook may be triggered
     :ivar strangers: how often an address may ask for webhooks that there are not
     :ivar openapi: the description of the API, but for its address
+    :ivar rules: the access rules, for requesters other than that of the call
+    :ivar public_endpoint: the address of the service, where the operator has said it
     """
 
     commands: commands_module.Commands
@@ -29,6 +32,8 @@ class Services:
     webhooks: rates.Limiter
     strangers: rates.Limiter
     openapi: Mapping[str, Any]
+    rules: enforcer.Enforcer
+    public_endpoint: str | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,7 +157,9 @@ class Negotiation:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request in a version that we speak."""
         if environ.get("PATH_INFO") not in self._public:
-            environ[VERSION] = versions.negotiate(environ.get("HTTP_OPENSTACK_API_VERSION"))
+            header = environ.get("HTTP_OPENSTACK_API_VERSION", "")
+            # WSGI has each byte as one character
+            environ[VERSION] = versions.negotiate(header.encode("latin-1").decode("utf-8", "replace"))
         return self._application(environ, start_response)
 
 

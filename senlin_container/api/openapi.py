@@ -113,6 +113,8 @@ def parameters(operation: operation_module.Operation) -> Iterator[Document]:
         if name == "sort":
             text = f"{text} The keys are {', '.join(operation.query.sort_keys)}."
         found: Document = {"name": name, "in": "query", "description": text, "schema": schema}
+        if schema.get("type") == "array":
+            found |= {"description": f"{text} {words.SEVERAL}", "style": "form", "explode": True}
         if name in shape.schema["required"]:
             found["required"] = True
         if SINCE in schema:

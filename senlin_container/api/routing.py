@@ -67,14 +67,15 @@ class Router:
                 branch = _descend(branch, segment)
             branch.methods[operation.method] = (*branch.methods.get(operation.method, ()), operation)
 
-    def match(self, method: str, path: str) -> Match:
+    def match(self, method: str, path: str, *, asked: str | None = None) -> Match:
         """Return where a request leads; a slash at the end of a path makes no difference.
 
+        :param asked: the path as the requester wrote it, where that is another
         :raises faults.Fault: 404 for a path that leads nowhere, 405 for a method that it does not know
         """
         ends = list(_ends(self._root, _segments(path), {}))
         if not ends:
-            raise faults.not_found(path)
+            raise faults.not_found(asked or path)
         # A HEAD is answered like a GET; what runs us leaves the body out.
         wanted = "GET" if method == "HEAD" else method
         for branch, variables in ends:

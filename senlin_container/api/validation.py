@@ -232,19 +232,28 @@ class NamedOperation:
 
 
 class Query:
-    """The query of an operation: its parameters, and the keys that its ``sort`` understands."""
+    """The query of an operation: its parameters, and the keys that its ``sort`` understands.
+
+    A parameter that is an array may be given several times, all others once.
+    """
 
     def __init__(self, parameters: Shape, *, sort_keys: Sequence[str] = ()) -> None:
         self.parameters = parameters
         self.sort_keys = tuple(sort_keys)
+        self._arrays = frozenset(
+            name for name, schema in parameters.schema["properties"].items() if schema.get("type") == "array"
+        )
 
     def read(self, pairs: Sequence[tuple[str, str]], version: versions.Version) -> dict[str, Any]:
-        """Return the checked parameters; ``sort`` becomes a tuple of (key, descending).
+        """Return the checked parameters; arrays become tuples, and ``sort`` a tuple of (key, descending).
 
-        :raises faults.Fault: 400 when a parameter is unknown, given twice or does not fit
+        :raises faults.Fault: 400 when a parameter is unknown, does not fit, or is no array and given twice
         """
-        given: dict[str, str] = {}
+        given: dict[str, Any] = {}
         for name, value in pairs:
+            if name in self._arrays:
+                given.setdefault(name, []).append(value)
+                continue
             if name in given:
                 raise faults.malformed(f"The parameter {faults.shorten(name)} is given more than once.")
             given[name] = value
@@ -252,6 +261,7 @@ class Query:
         if unknown:
             raise faults.malformed(f"Invalid parameter {faults.shorten(unknown[0])}")
         values = self.parameters.check(given, sentence=query_sentence)
+        values |= {name: tuple(values[name]) for name in self._arrays & values.keys()}
         if "sort" in values:
             values["sort"] = self._sort(values["sort"])
         return values
@@ -273,7 +283,7 @@ NO_QUERY = Query(Shape({}))
 
 def query_sentence(error: exceptions.ValidationError) -> str:
     """Return what is wrong with a query, in the words of the v1 API, which differ from those for bodies."""
-    name = str(error.absolute_path[-1]) if error.absolute_path else "query"
+    name = str(error.absolute_path[0]) if error.absolute_path else "query"
     if error.validator == "type" and error.validator_value == "boolean":
         return f"Invalid value '{faults.shorten(error.instance)}' specified for '{name}'"
     if error.validator == "enum":

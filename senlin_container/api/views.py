@@ -308,7 +308,7 @@ def receiver(value: model.Receiver, base_url: str) -> Document:
         channel = {"alarm_url": f"{base_url}/v1/webhooks/{value.id}/trigger?{query}"}
     return {
         "action": value.action,
-        "actor": value.actor,
+        "actor": {key: value.actor[key] for key in (receivers.TRUST,) if key in value.actor},
         "channel": channel,
         "cluster_id": value.cluster_id,
         "created_at": time(value.created_at),

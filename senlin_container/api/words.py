@@ -18,6 +18,7 @@ MICROVERSION = (
     "microversion is refused, or not shown, in those before it."
 )
 TOKEN = "A token of Keystone, with auth_strategy keystone."  # noqa: S105 (says what a token is)
+SEVERAL = "It may be given several times: one of the values must fit."
 BASIC = "User name and password, with auth_strategy http_basic."
 
 ERRORS: Mapping[int, str] = {
@@ -43,7 +44,7 @@ _TEXTS: Mapping[str, str] = {
     "Receiver.action": "The action that a signal triggers on the cluster.",
     "receiver_list.action": "Only receivers that trigger this action.",
     "action_id": "The id of an action, its name, or the unique beginning of its id.",
-    "actor": "What lets the receiver act for its creator: the id of a trust.",
+    "actor": "What lets the receiver act for its creator: the id of a trust, where its creator could make one.",
     "receiver_create.actor": "Accepted and not kept: a receiver acts as its creator.",
     "adjustment_type": "How ``number`` is meant: EXACT_CAPACITY, CHANGE_IN_CAPACITY or CHANGE_IN_PERCENTAGE.",
     "api": "The revision of the API.",
@@ -149,7 +150,7 @@ _TEXTS: Mapping[str, str] = {
     "overrides": "Properties of the profile to be made that replace what is found.",
     "owner": "The id of the engine that runs the action, null when none does.",
     "params": "The parameters of the action that a signal triggers, by name.",
-    "path": "A JSONPath into the node, such as ``name`` or ``details.addresses``.",
+    "path": "A JSONPath into the node as shown, such as ``name`` or ``details.addresses``; the first match counts.",
     "physical_id": "The id of the physical object, such as the container, null when there is none.",
     "policies": "The ids of the policies bound to the cluster.",
     "policy_id": "The policy, by name, id, or the unique beginning of its id.",
@@ -206,6 +207,7 @@ _TEXTS: Mapping[str, str] = {
     "value": "The value of the attribute on this node, null where it has none.",
     "version": "The version of the type.",
     "webhook_id": "The id of the receiver of the webhook.",
+    "webhook_trigger.params": "Inputs of the action as the text of a JSON object; with ``V=2`` they do nothing.",
 }
 
 

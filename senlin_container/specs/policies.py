@@ -163,10 +163,10 @@ def check(spec: Mapping[str, Any]) -> Checked:
     type_ = find(schema.type_name(spec, more=("description",)))
     if not isinstance(spec.get("description", ""), str):
         raise errors.InvalidSpec("'description' is expected to be a text.")
-    given = spec.get("properties")
-    properties = schema.validate(type_.fields, {} if given is None else given)
+    document = schema.kept(spec)
+    properties = schema.validate(type_.fields, document.get("properties", {}))
     type_.rule(properties)
-    return Checked(type=type_, properties=properties, document=dict(spec))
+    return Checked(type=type_, properties=properties, document=document)
 
 
 def attached(binding: model.Binding, policy: model.Policy) -> bindings.Attached:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -117,12 +118,12 @@ def zone_placement(properties: Properties) -> None:
 
 
 def _check_places(places: Sequence[Properties], path: str) -> None:
-    names = [place.get("name") for place in places]
     for index, place in enumerate(places):
         if not place.get("name"):
             raise errors.InvalidSpec(f"'{path}[{index}].name' is missing: a name is expected.")
         _least(place, "weight", 0, f"{path}[{index}].")
-    twice = sorted({str(name) for name in names if names.count(name) > 1})
+    counts = collections.Counter(str(place["name"]) for place in places)
+    twice = sorted(name for name, count in counts.items() if count > 1)
     if twice:
         raise errors.InvalidSpec(f"'{path}' names '{twice[0][:80]}' twice: each name once is expected.")
 

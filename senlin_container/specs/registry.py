@@ -206,10 +206,10 @@ def check(spec: Mapping[str, Any]) -> Checked:
     :raises errors.NotFound: when the type or its version is unknown
     """
     type_ = find(schema.type_name(spec))
-    given = spec.get("properties")
-    properties = schema.validate(type_.fields, {} if given is None else given)
+    document = schema.kept(spec)
+    properties = schema.validate(type_.fields, document.get("properties", {}))
     type_.parse(properties)
-    return Checked(type=type_, properties=properties, document=dict(spec))
+    return Checked(type=type_, properties=properties, document=document)
 
 
 def container_spec(profile: model.Profile) -> containers.ContainerSpec:

@@ -29,6 +29,7 @@ class Type(enum.StrEnum):
 
 MISSING: Any = object()
 _TEXT_LIMIT = 65536
+_LIST_LIMIT = 1000
 _NUMBER_LIMIT = 1e300
 _INTEGER = re.compile(r"-?[0-9]{1,20}")
 
@@ -132,6 +133,13 @@ def type_name(spec: Mapping[str, Any], *, more: Sequence[str] = ()) -> str:
     return f"{spec['type']}-{spec['version']}"
 
 
+def kept(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a whole spec as it is kept and shown: as it was given, with properties that are null as none."""
+    if "properties" in spec and spec["properties"] is None:
+        return {**spec, "properties": {}}
+    return dict(spec)
+
+
 def secrets(
     fields: Mapping[str, Field], document: Mapping[str, Any], path: tuple[str, ...] = ()
 ) -> list[tuple[str, ...]]:
@@ -165,6 +173,7 @@ def _value(field: Field, value: Any, path: str) -> Any:
         case Type.LIST:
             if not isinstance(value, Sequence) or isinstance(value, str):
                 raise errors.InvalidSpec(f"'{path}'{_told(field, value)}: a list is expected.")
+            _check_length(value, path)
             if field.items is None:
                 return list(value)
             return [_value(field.items, item, f"{path}[{i}]") for i, item in enumerate(value)]
@@ -172,6 +181,7 @@ def _value(field: Field, value: Any, path: str) -> Any:
 
 def _string(field: Field, value: Any, path: str) -> Any:
     if field.also_list and isinstance(value, Sequence) and not isinstance(value, str):
+        _check_length(value, path)
         return [_text(item, f"{path}[{i}]", secret=field.secret) for i, item in enumerate(value)]
     if field.also_boolean and isinstance(value, bool):
         value = str(value).lower()
@@ -179,6 +189,11 @@ def _string(field: Field, value: Any, path: str) -> Any:
     if field.allowed and text not in field.allowed:
         raise errors.InvalidSpec(f"'{path}': '{text}' must be one of the allowed values: {', '.join(field.allowed)}")
     return text
+
+
+def _check_length(items: Sequence[Any], path: str) -> None:
+    if len(items) > _LIST_LIMIT:
+        raise errors.InvalidSpec(f"'{path}' has {len(items)} items: at most {_LIST_LIMIT} are expected.")
 
 
 def _text(value: Any, path: str, *, secret: bool = False) -> str:

@@ -103,7 +103,7 @@ def page(
 
     :param query: selects from ``table``; best a constant, because the statements made of it are kept
     :param filters: name to the column and the values of which one must fit
-    :raises errors.Invalid: when there is no object with the id of the marker
+    :raises errors.Invalid: when there is no object with the id of the marker, or it is of another project
     """
     order = tuple((keys[name], down) for name, down in wanted.sort or ((default, False),))
     chosen = tuple((column, len(values) == 1) for column, values in filters.values())
@@ -113,7 +113,7 @@ def page(
         given[f"filter_{number}"] = values[0] if len(values) == 1 else list(values)
     found = tx.execute(statement, given).all()
     if not found and wanted.marker is not None and not wanted.lenient:
-        _check_marker(tx, table, wanted.marker)
+        _check_marker(tx, table, wanted.marker, wanted.project)
     return found
 
 
@@ -134,15 +134,18 @@ def _page_of(
         query = query.where(column == value if single else column.in_(value))
     order = (*order, (table.c.id, False))
     if marked:
-        query = query.where(_after(table, order))
+        query = query.where(_after(table, order, scoped))
     for column, down in order:
         sorted_by = _sortable(column)
         query = query.order_by(sorted_by.desc() if down else sorted_by.asc())
     return query.limit(sa.bindparam("limit", type_=sa.Integer))
 
 
-def _check_marker(tx: sa.Connection, table: sa.Table, marker: str) -> None:
-    if tx.execute(sa.select(table.c.id).where(table.c.id == marker)).first() is None:
+def _check_marker(tx: sa.Connection, table: sa.Table, marker: str, project: str | None) -> None:
+    query = sa.select(table.c.id).where(table.c.id == marker)
+    if project is not None:
+        query = query.where(table.c.project == project)
+    if tx.execute(query).first() is None:
         raise errors.Invalid(
             f"The marker '{marker}' could not be found: give the id of the last object that you have."
         )
@@ -155,16 +158,17 @@ def _sortable(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     return sa.func.coalesce(column, sa.literal(-1.0 if isinstance(column.type, sa.Double) else ""))
 
 
-def _after(table: sa.Table, order: Sequence[tuple[sa.Column[Any], bool]]) -> sa.ColumnElement[bool]:
-    """Rows that come after the marker, which is looked up in the same statement."""
+def _after(table: sa.Table, order: Sequence[tuple[sa.Column[Any], bool]], scoped: bool) -> sa.ColumnElement[bool]:
+    """Rows that come after the marker, which is looked up in the same statement, and in the same project."""
     marked = table.alias("marked")
     alternatives: list[sa.ColumnElement[bool]] = []
     equal: list[sa.ColumnElement[bool]] = []
     for column, down in order:
         value = _sortable(column)
-        its = (
-            sa.select(_sortable(marked.c[column.name])).where(marked.c.id == sa.bindparam("marker")).scalar_subquery()
-        )
+        of_marker = sa.select(_sortable(marked.c[column.name])).where(marked.c.id == sa.bindparam("marker"))
+        if scoped:
+            of_marker = of_marker.where(marked.c.project == sa.bindparam("project"))
+        its = of_marker.scalar_subquery()
         alternatives.append(sa.and_(*equal, value < its if down else value > its))
         equal.append(value == its)
     return sa.or_(*alternatives)

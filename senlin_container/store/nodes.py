@@ -134,6 +134,12 @@ def of_cluster(tx: sa.Connection, cluster_id: str) -> tuple[model.Node, ...]:
     return tuple(rows.node(row) for row in tx.execute(query))
 
 
+def with_profiles(tx: sa.Connection, cluster_id: str) -> list[tuple[model.Node, str]]:
+    """Return the members of a cluster in the order of their indexes, each with the name of its profile."""
+    query = _WITH_PROFILE.where(_N.c.cluster_id == cluster_id).order_by(_N.c.position)
+    return [(rows.node(row), row.profile_name) for row in tx.execute(query)]
+
+
 def on_host(tx: sa.Connection, host_id: str) -> tuple[model.Node, ...]:
     """Return the containers that a host runs, or is to run."""
     return tuple(rows.node(row) for row in tx.execute(sa.select(_N).where(_N.c.host_id == host_id)))

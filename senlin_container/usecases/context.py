@@ -65,6 +65,10 @@ class Trusts(Protocol):
         """
         ...
 
+    def vouches(self, owner: model.Owner, trust: str, roles: frozenset[str]) -> bool:
+        """Whether somebody who delegated these roles by a trust still has them; see ``ensure`` for the rest."""
+        ...
+
 
 class NoTrusts:
     """The trusts of requesters that no Keystone knows: none."""
@@ -72,6 +76,10 @@ class NoTrusts:
     def ensure(self, ctx: Context) -> str | None:  # noqa: ARG002 (the protocol's)
         """Return None: nobody has to be asked later."""
         return None
+
+    def vouches(self, owner: model.Owner, trust: str, roles: frozenset[str]) -> bool:  # noqa: ARG002 (the protocol's)
+        """Return False: there is nobody who could be asked."""
+        return False
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

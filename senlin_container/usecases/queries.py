@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Mapping
-from typing import Any
-
-import jsonpath_ng
-from jsonpath_ng import exceptions as jsonpath_exceptions
-from jsonpath_ng import parser as jsonpath_parser
 
 from senlin_container.domain import errors, model
 from senlin_container.rbac import rules
@@ -46,20 +40,6 @@ class EventView:
 
     event: model.Event
     cluster: model.Cluster | None
-
-
-_UNFIT = (
-    jsonpath_exceptions.JSONPathError,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    NotImplementedError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
-"""What the library raises for paths that it cannot read, or not follow."""
 
 
 def shown_profile(profile: model.Profile) -> model.Profile:
@@ -105,6 +85,10 @@ class Queries(policies.PolicyQueries, receivers.ReceiverQueries):
         node, profile_name = self._read(nodes.find, ctx.scope(), identity)
         return NodeView(node=node, profile_name=profile_name)
 
+    def members(self, ctx: context.Context, identity: str) -> list[NodeView]:
+        """Return all nodes of a cluster in the order of their indexes, with their details."""
+        return self._read(_members, ctx.scope(), identity)
+
     def actions(self, ctx: context.Context, page: reading.Page, *, filters: reading.Filters) -> list[ActionView]:
         """Return a page of actions; filters: name, target, action, status, cluster_id."""
         return self._read(_actions, self._page(ctx, page), reading.many(filters))
@@ -120,19 +104,6 @@ class Queries(policies.PolicyQueries, receivers.ReceiverQueries):
     def event(self, ctx: context.Context, identity: str) -> EventView:
         """Return one event."""
         return self._read(_event, ctx.scope(), identity)
-
-    def collect(self, ctx: context.Context, identity: str, path: str) -> list[tuple[str, Any]]:
-        """Return (node id, value) of the attribute that a JSONPath names, for the nodes of a cluster that have it."""
-        expression = _jsonpath(path)
-        found: list[tuple[str, Any]] = []
-        for node in self._read(_members, ctx.scope(), identity):
-            try:
-                matches = [match.value for match in expression.find(_attributes(node))]
-            except _UNFIT as exc:
-                raise _no_path(path) from exc
-            if matches:
-                found.append((node.id, matches[0] if len(matches) == 1 else matches))
-        return found
 
     def services(self, ctx: context.Context) -> list[tuple[model.Service, bool]]:
         """Return all processes of the installation, each with whether it was heard of lately.
@@ -206,25 +177,6 @@ def _event(tx: session.Transaction, project: str | None, identity: str) -> Event
     return EventView(event=event, cluster=about.get(event.cluster_id or ""))
 
 
-def _members(tx: session.Transaction, project: str | None, identity: str) -> tuple[model.Node, ...]:
+def _members(tx: session.Transaction, project: str | None, identity: str) -> list[NodeView]:
     cluster, _ = clusters.find(tx, project, identity)
-    return nodes.of_cluster(tx, cluster.id)
-
-
-@functools.lru_cache(maxsize=256)
-def _jsonpath(path: str) -> jsonpath_ng.JSONPath:
-    try:
-        return jsonpath_parser.parse(path)
-    except _UNFIT as exc:
-        raise _no_path(path) from exc
-
-
-def _no_path(path: str) -> errors.Invalid:
-    return errors.Invalid(f"The path '{path[:120]}' is no JSONPath: one like 'details.status' is expected.")
-
-
-def _attributes(node: model.Node) -> dict[str, Any]:
-    """Return what a JSONPath can reach in a node."""
-    document = {field.name: getattr(node, field.name) for field in dataclasses.fields(node)}
-    owner: model.Owner = document.pop("owner")
-    return {**document, "user": owner.user, "project": owner.project, "domain": owner.domain}
+    return [NodeView(node=node, profile_name=name) for node, name in nodes.with_profiles(tx, cluster.id)]

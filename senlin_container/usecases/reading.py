@@ -10,7 +10,8 @@ from senlin_container.rbac import rules
 from senlin_container.store import listing
 from senlin_container.usecases import context
 
-Filters = Mapping[str, str]
+Filters = Mapping[str, tuple[str, ...]]
+"""By the name of an attribute, the values of which one must fit."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,5 +48,5 @@ class Reader:
 
 
 def many(filters: Filters) -> dict[str, tuple[str, ...]]:
-    """Return filters in the form that the store takes: values of which one must fit."""
-    return {key: (value,) for key, value in filters.items()}
+    """Return filters in the form that the store takes, each value once."""
+    return {key: tuple(dict.fromkeys(values)) for key, values in filters.items()}

@@ -18,7 +18,7 @@ def answer(status: int = 200, body: Any = None, **headers: str) -> recordings.An
     return recordings.Answer(status=status, headers=headers, body=BODY if body is None else body)
 
 
-def places(theirs: recordings.Answer, ours: recordings.Answer, **options: bool) -> list[str]:
+def places(theirs: recordings.Answer, ours: recordings.Answer, **options: Any) -> list[str]:
     return [found.where for found in recordings.compare("case", theirs, ours, **options)]
 
 
@@ -27,7 +27,7 @@ def node(**changes: Any) -> recordings.Answer:
 
 
 def test_another_run_of_the_same_is_no_difference() -> None:
-    again = node(id="5d615083-1111-4222-8333-0b1979bc95fd", since="2031-01-02T03:04:05Z", size=None)
+    again = node(id="5d615083-1111-4222-8333-0b1979bc95fd", since="2031-01-02T03:04:05Z")
     assert places(answer(vary="A"), recordings.Answer(status=200, headers={"vary": "B, a"}, body=again.body)) == []
 
 
@@ -37,6 +37,7 @@ def test_another_run_of_the_same_is_no_difference() -> None:
         (answer(202), "status"),
         (node(size="1"), "body.node.size"),
         (node(size=2), "body.node.size"),
+        (node(size=None), "body.node.size"),
         (node(name="m"), "body.node.name"),
         (node(since="2026-11-20 07:27:00"), "body.node.since"),
         (node(id="short"), "body.node.id"),
@@ -48,6 +49,46 @@ def test_another_run_of_the_same_is_no_difference() -> None:
 )
 def test_a_difference_is_found(ours: recordings.Answer, where: str) -> None:
     assert places(answer(), ours) == [where]
+
+
+@pytest.mark.parametrize("values", [True, False])
+def test_what_is_null_altogether_is_a_difference(values: bool) -> None:
+    nodes = answer(body={"nodes": [BODY["node"] | {"size": None}, BODY["node"]]})
+    known = recordings.types([nodes.body])
+    null = answer(body={"node": dict.fromkeys(BODY["node"])})
+    found = {f"body.node.{key}" for key in BODY["node"]}
+    assert set(places(answer(), null, values=values, elsewhere=known)) == found - (
+        set() if values else {"body.node.size"}
+    )
+    assert places(answer(), answer(body={"node": None}), values=values, elsewhere=known) == ["body.node"]
+
+
+@pytest.mark.parametrize("key", ["size", "data", "cause", "metadata"])
+def test_null_fits_where_it_was_recorded_and_values_do_not_count(key: str) -> None:
+    theirs, ours = node(**{key: 1}), node(**{key: None})
+    for known, fits in (
+        ([theirs.body, ours.body], True),
+        ([{"nodes": [theirs.body["node"], ours.body["node"]]}], True),
+        ([{"clusters": [theirs.body["node"], ours.body["node"]]}], False),
+        ([ours.body], False),
+        ([theirs.body], False),
+    ):
+        for pair in ((theirs, ours), (ours, theirs)):
+            assert (places(*pair, values=False, elsewhere=recordings.types(known)) == []) is fits
+            assert places(*pair, elsewhere=recordings.types(known)) == [f"body.node.{key}"]
+
+
+def test_a_thing_and_one_in_a_list_are_at_the_same_place() -> None:
+    documents = [{"policies": [{"a": 1}]}, {"policy": {"a": None}}, {"policy": {"b": [{"c": ""}]}}]
+    assert recordings.types(documents) == {
+        "": frozenset({dict}),
+        "policies": frozenset({list}),
+        "policy": frozenset({dict}),
+        "policy.a": frozenset({int, type(None)}),
+        "policy.b": frozenset({list}),
+        "policy.b[]": frozenset({dict}),
+        "policy.b[].c": frozenset({str}),
+    }
 
 
 def test_headers_count() -> None:
@@ -86,6 +127,7 @@ def test_what_is_kept_must_be_there_and_nothing_else() -> None:
         ([found], []),
         ([], [kept]),
         ([found], [recordings.Kept(cases=("one",), where="status", ours="404", reason="r")]),
+        ([found], [recordings.Kept(cases=("one",), where="status", theirs="501", reason="r")]),
         ([found], [recordings.Kept(cases=("one", "two"), where="status", reason="r")]),
     ):
         with pytest.raises(AssertionError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from senlin_container.api import calls, faults, versions, views
+from senlin_container.api import calls, collecting, faults, versions, views
 from senlin_container.api.controllers import paging
 from senlin_container.domain import model
 
@@ -145,13 +145,15 @@ def operate(services: calls.Services, call: calls.Call) -> calls.Answer:
 
 
 def collect(services: calls.Services, call: calls.Call) -> calls.Answer:
-    """Answer with one attribute of every node of a cluster.
+    """Answer with one attribute of every node of a cluster that has it.
 
     :raises faults.Fault: 400 when the path is missing, in the place of which clients write None
     """
     if call.path["path"].strip() in ("", "None"):
         raise faults.malformed("Required path attribute is missing.")
-    found = services.queries.collect(call.context, _identity(call), call.path["path"])
+    search = collecting.Search(call.path["path"])
+    members = services.queries.members(call.context, _identity(call))
+    found = search.first(views.node(view, call.version, with_details=True) for view in members)
     return calls.Answer(document={"cluster_attributes": [views.attribute(node, value) for node, value in found]})
 
 

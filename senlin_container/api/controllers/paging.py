@@ -22,9 +22,13 @@ def page(services: calls.Services, call: calls.Call) -> reading.Page:
     )
 
 
-def filters(call: calls.Call) -> dict[str, str]:
-    """Return the filters of a call: what does not choose a page."""
-    return {name: value for name, value in call.query.items() if name not in parts.PAGING}
+def filters(call: calls.Call) -> dict[str, tuple[str, ...]]:
+    """Return the filters of a call, what does not choose a page: the values of each."""
+    return {
+        name: value if isinstance(value, tuple) else (value,)
+        for name, value in call.query.items()
+        if name not in parts.PAGING
+    }
 
 
 def answer(services: calls.Services, call: calls.Call, key: str, items: Sequence[dict[str, Any]]) -> calls.Answer:
@@ -45,4 +49,4 @@ def _next(call: calls.Call, marker: str) -> str:
     query = dict(call.query) | {"marker": marker}
     if "sort" in query:
         query["sort"] = ",".join(f"{key}:{'desc' if descending else 'asc'}" for key, descending in query["sort"])
-    return f"{call.base_url}{parse.quote(call.url_path)}?{parse.urlencode(query)}"
+    return f"{call.base_url}{parse.quote(call.url_path)}?{parse.urlencode(query, doseq=True)}"

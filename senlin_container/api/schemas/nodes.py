@@ -52,11 +52,11 @@ NODE_OPERATION = validation.NamedOperation(with_filters=False)
 NODE_LIST = parts.listing(
     ("name", "index", "status", "init_at", "created_at", "updated_at"),
     {
-        "cluster_id": parts.TEXT,
         "name": parts.TEXT,
         "status": parts.enum([str(status) for status in model.NodeStatus]),
         "host_id": parts.TEXT,
     },
+    single={"cluster_id": parts.TEXT},
     since={"host_id": (1, 15)},
 )
 NODE_SHOW = validation.Query(validation.Shape({"show_details": parts.BOOLEAN}))

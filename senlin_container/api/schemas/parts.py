@@ -25,6 +25,8 @@ METADATA: Schema = {"type": "object", "maxProperties": 1000, validation.MAX_BYTE
 """Names and values that are shown in every list, so there is a bound to what all of them take."""
 BOOLEAN: Schema = {"type": "boolean"}
 TEXT: Schema = {"type": "string", "maxLength": 255}
+_VALUES = 100
+"""How often a filter may be given, which is as many parameters as a query may have."""
 
 
 def enum(values: Sequence[str]) -> Schema:
@@ -54,10 +56,24 @@ RECOVER_PARAMETERS: Mapping[str, Schema] = {
 }
 
 
+def any_of(schema: Schema) -> Schema:
+    """Return the schema of a filter that may be given several times: one of its values must fit."""
+    return {"type": "array", "items": schema, "minItems": 1, "maxItems": _VALUES}
+
+
 def listing(
-    sort_keys: Sequence[str], filters: Mapping[str, Schema], since: Mapping[str, versions.Version] | None = None
+    sort_keys: Sequence[str],
+    filters: Mapping[str, Schema],
+    *,
+    single: Mapping[str, Schema] | None = None,
+    since: Mapping[str, versions.Version] | None = None,
 ) -> validation.Query:
-    """Return the query of a list; ``since`` tells from which version on there is a filter."""
+    """Return the query of a list.
+
+    :param filters: those that may be given several times, with the schema of each value
+    :param single: those that may be given once
+    :param since: from which version on there is a filter
+    """
     return validation.Query(
         validation.Shape(
             {
@@ -65,7 +81,8 @@ def listing(
                 "marker": {"type": "string", "format": "uuid"},
                 "sort": TEXT,
                 "global_project": BOOLEAN,
-                **filters,
+                **{name: any_of(schema) for name, schema in filters.items()},
+                **(single or {}),
             },
             since=since,
         ),

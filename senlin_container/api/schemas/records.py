@@ -16,6 +16,7 @@ ACTION_LIST = parts.listing(
         "status": parts.enum([str(status) for status in model.ActionStatus]),
         "cluster_id": parts.TEXT,
     },
+    since={"cluster_id": (1, 14)},
 )
 ACTION_FORCE = validation.Query(validation.Shape({"force": parts.BOOLEAN}))
 EVENT_LIST = parts.listing(

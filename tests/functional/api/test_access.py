@@ -42,7 +42,7 @@ EXCEPTIONS = {
     "policy_validate": WRITERS | {"alpha-reader"},
 }
 
-RULES_OF_THEIR_OWN = {rules.GLOBAL_PROJECT, rules.HOST_ENDPOINT}
+RULES_OF_THEIR_OWN = {rules.GLOBAL_PROJECT, rules.HOST_ENDPOINT, rules.RECEIVERS_OF_ALL}
 """Rules that no operation as a whole asks."""
 
 
@@ -247,14 +247,32 @@ def test_lists_show_nothing_of_other_projects(shared: clouds.Cloud, kind: str) -
     for who in ("beta-member", "beta-reader", "alpha-member"):
         response = shared.send(who, "GET", f"/v1/{kind}?global_project=true")
         assert response.status_int == 403, response.text
-    everything = ("beta-admin", "system-admin", *(() if kind == "receivers" else ("system-reader",)))
-    for who in everything:
-        assert len(shared.get(who, f"/v1/{kind}?global_project=true")[kind]) == total
-    for who in everything[1:]:
+    # who sees a receiver can trigger it
+    everything = {"system-admin"} if kind == "receivers" else {"beta-admin", "system-admin", "system-reader"}
+    for who in ("beta-admin", "system-admin", "system-reader"):
+        response = shared.send(who, "GET", f"/v1/{kind}?global_project=true")
+        assert response.status_int == (200 if who in everything else 403), (who, response.text)
+        assert len(response.json.get(kind, ())) == (total if who in everything else 0)
+    for who in everything - {"beta-admin"}:
         # who belongs to no project sees all that there is
         found = shared.get(who, f"/v1/{kind}")[kind]
         assert len(found) == total
         assert shared.send(who, "GET", f"/v1/{kind}/{found[0]['id']}").status_int == 200
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_marker_of_another_project_is_as_one_that_is_nowhere(cloud: clouds.Cloud, kind: str) -> None:
+    stock(cloud)
+    stock(cloud, "beta")
+    key = "oname" if kind == "events" else "name"
+    (own, *_), (theirs, *_) = (cloud.get(f"{project}-member", f"/v1/{kind}")[kind] for project in ("alpha", "beta"))
+    nowhere = "00000000-0000-4000-8000-000000000000"
+    for query in ("", f"&sort={key}", f"&sort={key}:desc"):
+        assert cloud.send("alpha-member", "GET", f"/v1/{kind}?marker={own['id']}{query}").status_int == 200
+        found = cloud.send("alpha-member", "GET", f"/v1/{kind}?marker={theirs['id']}{query}")
+        absent = cloud.send("alpha-member", "GET", f"/v1/{kind}?marker={nowhere}{query}")
+        assert (found.status_int, absent.status_int) == (400, 400)
+        assert found.text.replace(theirs["id"], nowhere) == absent.text
 
 
 def of_beta(cloud: clouds.Cloud) -> None:

@@ -272,6 +272,8 @@ OTHERS: list[tuple[str, str, Any]] = [
     ("POST", "/v1/clusters/c/ops", {"restart": {"params": {}, "filters": {"bogus": 1}}}),
     ("GET", "/v1/clusters/c/attrs/][", None),
     ("GET", "/v1/clusters/c/attrs/$..", None),
+    ("GET", "/v1/clusters/c/attrs/metadata" + "..*" * 7, None),
+    ("GET", "/v1/clusters/c/attrs/" + "x" * 300, None),
     ("GET", "/v1/clusters/k/attrs/`parent`", None),
     ("GET", "/v1/clusters/k/attrs/details.`parent`.`parent`", None),
     ("GET", "/v1/clusters/k/attrs/name.`parent`.`parent`.`parent`", None),

@@ -1,16 +1,22 @@
 """Random requests, made from the OpenAPI document: every answer is a documented one, and no refusal changes anything.
 
-FUZZ_CASES says how many requests there are in all; from 20,000 on each is random, below they are the same every time.
+FUZZ_CASES says how many requests there are in all. They are other ones each time: the seed is told at the end and
+when a test fails, and FUZZ_SEED makes the same ones again.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import itertools
+import json
 import os
 import pathlib
+import re
+import secrets
 import shutil
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -20,14 +26,15 @@ import pytest
 from schemathesis import GenerationMode
 from schemathesis.core import failures
 
-from senlin_container.api import openapi, operations
-from tests import fuzzing, installation
+from senlin_container.api import openapi, operations, versions
+from tests import conforming, fuzzing, installation, walk
 from tests.functional.api import conftest
 
 CASES = int(os.environ.get("FUZZ_CASES", "4000"))
+SEED = os.environ.get("FUZZ_SEED") or str(secrets.randbelow(10**9))
+AGAIN = f"FUZZ_CASES={CASES} FUZZ_SEED={SEED} makes the same requests again"
 STEPS = 10
 GROUPS = openapi.grouped(operations.OPERATIONS)
-BASE = hypothesis.settings(fuzzing.SETTINGS, derandomize=CASES < 20_000)
 
 LIVES = hypothesis.settings(
     fuzzing.SETTINGS, max_examples=10, stateful_step_count=STEPS, phases=[hypothesis.Phase.generate]
@@ -40,10 +47,39 @@ def examples(group: tuple[Any, ...], cases: int) -> int:
     return max(5, cases * weights[id(group)] // sum(weights.values()))
 
 
+@dataclasses.dataclass(slots=True)
+class Tally:
+    """How many requests were sent, and how they were answered."""
+
+    sent: int = 0
+    accepted: int = 0
+
+    def count(self, response: Any) -> None:
+        """Take notice of an answer."""
+        self.sent += 1
+        self.accepted += response.status_code < 400
+
+
+@pytest.fixture(scope="module")
+def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
+    """All requests of this module: where all of its tests are run, there must be as many as were asked for."""
+    made = Tally()
+    failed = request.session.testsfailed
+    yield made
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+        sys.stdout.write(f"\n{made.sent} random requests, {made.accepted} of them accepted; {AGAIN}\n")
+    whole = len([item for item in request.session.items if item.path == request.path]) == 2 * len(GROUPS) + 3
+    if whole and request.session.testsfailed == failed:
+        assert made.sent >= CASES, "fewer requests than there should be"
+        assert made.accepted >= made.sent // 10, "too few requests get past the first checks"
+
+
 class World:
     """An API with some of everything, time and again the same."""
 
-    def __init__(self, empty: pathlib.Path, directory: pathlib.Path) -> None:
+    def __init__(self, empty: pathlib.Path, directory: pathlib.Path, tally: Tally) -> None:
+        self._tally = tally
         self._stocked = directory / "stocked.db"
         shutil.copy(empty, self._stocked)
         api = conftest.Api(f"sqlite:///{self._stocked}")
@@ -60,7 +96,6 @@ class World:
         shutil.copy(self._stocked, file)
         self._api = conftest.Api(f"sqlite:///{file}")
         self._watch = sqlite3.connect(file)
-        self.schema.app = self._api.application
 
     def close(self) -> None:
         self._watch.close()
@@ -71,11 +106,22 @@ class World:
         self.close()
         self._begin()
 
+    def send(self, method: str, path: str, body: Any) -> Any:
+        """Send a request like one of a walk."""
+        operation = conforming.find(method, path, json.dumps(body).encode())
+        assert operation is not None, path
+        variables = re.fullmatch(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", operation.path), path)
+        assert variables is not None, path
+        schema = self.schema[operation.path][operation.method]
+        headers = {versions.HEADER: f"{versions.SERVICE_TYPE} latest"}
+        return self.try_out(schema.Case(path_parameters=variables.groupdict(), body=body, headers=headers))
+
     def try_out(self, case: Any) -> Any:
         """Send a request, and hold its answer against the document."""
         before = self._writes()
-        response = case.call()
+        response = case.call(app=self._api.application)
         self.requests += 1
+        self._tally.count(response)
         try:
             case.validate_response(response, checks=fuzzing.CHECKS)
             assert response.status_code < 400 or self._writes() == before, "a refused request has changed something"
@@ -91,8 +137,8 @@ class World:
 
 
 @pytest.fixture
-def world(empty_database: pathlib.Path, tmp_path: pathlib.Path) -> Iterator[World]:
-    made = World(empty_database, tmp_path)
+def world(empty_database: pathlib.Path, tmp_path: pathlib.Path, tally: Tally) -> Iterator[World]:
+    made = World(empty_database, tmp_path, tally)
     yield made
     made.close()
 
@@ -102,12 +148,23 @@ def world(empty_database: pathlib.Path, tmp_path: pathlib.Path) -> Iterator[Worl
 def test_every_answer_is_documented(world: World, group: tuple[Any, ...], mode: GenerationMode) -> None:
     operation = world.schema[group[0].path][group[0].method]
 
-    @hypothesis.settings(BASE, max_examples=examples(group, CASES // 4))
+    @hypothesis.seed(SEED)
+    @hypothesis.settings(fuzzing.SETTINGS, max_examples=examples(group, CASES // 4))
     @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
     def send(case: Any) -> None:
         world.try_out(case)
 
     send()
+
+
+def test_null_is_as_good_as_nothing(world: World) -> None:
+    """Each key of each body of a walk is null once: where that is accepted, so is what lacks the key."""
+    for null, none in fuzzing.with_nulls((*walk.STEPS, *fuzzing.BARE)):
+        if world.send(*null).status_code < 400:
+            world.begin_anew()
+            response = world.send(*none)
+            assert response.status_code < 400, (null, response.text)
+            world.begin_anew()
 
 
 def test_lives_of_objects_are_documented(world: World) -> None:
@@ -128,11 +185,12 @@ def test_lives_of_objects_are_documented(world: World) -> None:
             break
         # Which links can be followed depends on the ids in answers, which are new each time; hypothesis ends a round
         # where it notices, and the next one begins elsewhere.
-        hypothesis.seed(number)(Life)
+        hypothesis.seed(f"{SEED}-{number}")(Life)
         with contextlib.suppress(hypothesis.errors.Flaky):
             Life.run(settings=LIVES)
         if world.failures:
             raise world.failures[0]
+    assert world.requests >= CASES // 2
 
 
 @pytest.fixture
@@ -150,13 +208,16 @@ def busy(tmp_path: pathlib.Path) -> Iterator[Any]:
     api.database.close()
 
 
-def test_every_answer_is_documented_while_an_engine_works(busy: Any) -> None:
+def test_every_answer_is_documented_while_an_engine_works(busy: Any, tally: Tally) -> None:
     for group in GROUPS:
         operation = busy[group[0].path][group[0].method]
 
+        @hypothesis.seed(SEED)
         @hypothesis.settings(fuzzing.SETTINGS, max_examples=examples(group, CASES // 4))
         @hypothesis.given(case=operation.as_strategy())
         def send(case: Any) -> None:
-            case.call_and_validate(checks=fuzzing.CHECKS)
+            response = case.call()
+            tally.count(response)
+            case.validate_response(response, checks=fuzzing.CHECKS)
 
         send()

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from senlin_container.drivers import fake
 from senlin_container.drivers import zaqar as zaqar_driver
+from senlin_container.store import receivers as receiver_store
+from senlin_container.usecases import trusts
 from tests import zaqar as zaqar_server
 from tests.functional.api import test_receivers
 
@@ -24,7 +27,7 @@ def zaqar() -> Iterator[zaqar_server.Zaqar]:
 def api(stocked: Any, zaqar: zaqar_server.Zaqar) -> Any:
     """An API with a Zaqar."""
     stocked.parts = dataclasses.replace(stocked.parts, messaging=zaqar_driver.Zaqar(zaqar.endpoint, timeout=5))
-    stocked.application = stocked.build()
+    stocked.application = stocked.build(public_endpoint="http://localhost/")
     return stocked
 
 
@@ -117,6 +120,79 @@ def test_a_zaqar_that_fails_is_told_and_leaves_nothing_behind(
     zaqar.broken = broken
     response = api.send("POST", "/v1/receivers", {"receiver": {"name": "m", "type": "message"}})
     test_receivers.assert_refused(response, status, "Zaqar cannot make the queue 'senlin-receiver-")
+    assert api.rows() == before
+
+
+def test_where_zaqar_is_and_what_it_says_is_for_the_log(
+    api: Any, zaqar: zaqar_server.Zaqar, caplog: pytest.LogCaptureFixture
+) -> None:
+    for broken in (503, 403):
+        caplog.clear()
+        zaqar.broken = broken
+        response = api.send("POST", "/v1/receivers", {"receiver": {"name": "m", "type": "message"}})
+        assert f"it answers with {broken}" in response.json["error"]["message"]
+        assert "schema" not in response.text
+        assert "schema" in caplog.text  # keystoneauth's words
+    endpoint = zaqar.endpoint
+    zaqar.close()
+    response = api.send("POST", "/v1/receivers", {"receiver": {"name": "m", "type": "message"}})
+    assert response.status_int == 503
+    assert endpoint in caplog.text
+    assert "127.0.0.1" not in response.text
+
+
+def test_the_host_header_does_not_say_where_messages_are_announced(api: Any, zaqar: zaqar_server.Zaqar) -> None:
+    made = api.send(
+        "POST", "/v1/receivers", {"receiver": {"name": "m", "type": "message"}}, headers={"Host": "127.0.0.9"}
+    ).json["receiver"]
+    (subscription,) = zaqar.subscriptions.values()
+    assert subscription["subscriber"] == f"http://localhost/v1/receivers/{made['id']}/notify"
+    before = api.rows()
+    response = api.send(
+        "POST", "/v1/receivers", {"receiver": {"name": "n", "type": "message"}}, application=api.build()
+    )
+    test_receivers.assert_refused(response, 400, "ask the operator for it ([api] public_endpoint)")
+    assert api.rows() == before
+    assert len(zaqar.queues) == 1
+
+
+def test_a_message_cannot_change_what_the_receiver_says(api: Any, zaqar: zaqar_server.Zaqar) -> None:
+    made = create(api, cluster_id="c", action="CLUSTER_RESIZE", params={"adjustment_type": "EXACT_CAPACITY"})
+    zaqar.post("default", made["channel"]["queue_name"], {"params": {"adjustment_type": "CHANGE_IN_CAPACITY"}})
+    assert api.send("POST", "/v1/receivers/m/notify").status_int == 202
+    assert actions(api) == []
+
+
+def test_messages_wait_while_keystone_is_away_and_end_with_the_trust(api: Any, zaqar: zaqar_server.Zaqar) -> None:
+    made = create(api)
+    queue = made["channel"]["queue_name"]
+    identity = fake.SimulatedIdentity()
+    keeper = trusts.Trusts(database=api.database, box=api.parts.box, clock=api.parts.clock, identity=identity)
+    api.parts = dataclasses.replace(api.parts, trusts=keeper)
+    api.application = api.build(public_endpoint="http://localhost/")
+    trust = identity.delegate("good", user="noauth", project="default", roles={"member"})
+    api.database.write(receiver_store.update, made["id"], actor={"trust_id": trust, "roles": ["member"]})
+    zaqar.post("default", queue, {"cluster": "c", "action": "CLUSTER_CHECK"})
+    identity.away = True
+    assert api.send("POST", "/v1/receivers/m/notify").status_int == 503
+    assert len(zaqar.queues["default", queue]) == 1
+    zaqar.queues["default", queue][0]["claim"] = None  # which ends by itself
+    identity.away = False
+    assert api.send("POST", "/v1/receivers/m/notify").status_int == 202
+    assert len(actions(api)) == 1
+    identity.withdraw("good", trust)
+    api.now += 61
+    zaqar.post("default", queue, {"cluster": "c", "action": "CLUSTER_CHECK"})
+    assert api.send("POST", "/v1/receivers/m/notify").status_int == 202
+    assert zaqar.queues["default", queue] == []
+    assert len(actions(api)) == 1
+
+
+def test_a_receiver_of_messages_keeps_no_secrets(api: Any) -> None:
+    before = api.rows()
+    params = {"operation": "change_password", "params": {"admin_pass": "hunter2"}}
+    response = api.send("POST", "/v1/receivers", {"receiver": {"name": "m", "type": "message", "params": params}})
+    test_receivers.assert_refused(response, 400, "The parameter 'admin_pass' is a secret")
     assert api.rows() == before
 
 

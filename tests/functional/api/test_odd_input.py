@@ -129,6 +129,13 @@ def test_json_is_json_by_many_names(stocked: Any, content_type: str) -> None:
     assert response.status_int == 200
 
 
+@pytest.mark.parametrize("path", ["/v2/x", "/v2", "/x/y", "/v1/x"])
+def test_a_path_that_leads_nowhere_is_told_as_it_was_asked(stocked: Any, path: str) -> None:
+    response = stocked.send("GET", path)
+    assert response.status_int == 404
+    assert response.json["error"]["message"] == f"There is no resource at '{path}'."
+
+
 @pytest.mark.parametrize("path", ["/v1/clusters/", "/v1/clusters/c/", "/v1/clusters/c/attrs/name/", "/v1/"])
 def test_a_slash_at_the_end_makes_no_difference(stocked: Any, path: str) -> None:
     assert stocked.send("GET", path).json == stocked.get(path.rstrip("/"))

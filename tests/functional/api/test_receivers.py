@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import pathlib
 import re
 import uuid
+from collections.abc import Collection
 from typing import Any
 from urllib import parse
 
@@ -17,10 +19,11 @@ from oslo_config import cfg
 
 from senlin_container.api import app, operations
 from senlin_container.api.schemas import receivers as schemas
-from senlin_container.domain import model
+from senlin_container.domain import errors, model
+from senlin_container.drivers import fake
 from senlin_container.store import receivers as receiver_store
 from senlin_container.store import rows
-from senlin_container.usecases import commands, queries
+from senlin_container.usecases import commands, context, queries, trusts
 from tests import recordings
 
 NOBODY = str(uuid.UUID(int=0))
@@ -170,6 +173,18 @@ def test_lists_are_filtered_sorted_and_cut_into_pages(stocked: Any) -> None:
         ({"params": []}, "The value for params must be an object: '[]'."),
         ({"params": {"count": "many"}}, "The value for count must be an integer: 'many'."),
         ({"params": {"count": -1}}, "Value must be >= 0 for field 'count'."),
+        ({"params": {"params": "text"}}, "The value for params must be an object: 'text'."),
+        ({"params": {"params": None}}, "The value for params must be an object: 'None'."),
+        *(
+            ({"action": action, "params": params}, "The parameter 'admin_pass' is a secret")
+            for action in ("CLUSTER_OPERATION", "CLUSTER_CHECK")
+            for params in (
+                {"operation": "change_password", "params": {"admin_pass": "hunter2"}},
+                {"operation": "unknown", "params": {"admin_pass": "hunter2"}},
+                {"params": {"admin_pass": "hunter2"}},
+                {"admin_pass": "hunter2"},
+            )
+        ),
         ({"actor": "me"}, "The value for actor must be an object: 'me'."),
         ({"id": NOBODY}, "Additional properties are not allowed ('id' was unexpected)"),
         ({"channel": {}}, "Additional properties are not allowed ('channel' was unexpected)"),
@@ -191,6 +206,7 @@ def test_a_receiver_that_cannot_be_is_refused(stocked: Any, given: dict[str, Any
         ({"cluster_id": "c"}, "'cluster_id' was unexpected"),
         ({"type": "message"}, "'type' was unexpected"),
         ({"actor": {"trust_id": "x"}}, "'actor' was unexpected"),
+        ({"params": {"params": {"admin_pass": "x"}}}, "The parameter 'admin_pass' is a secret"),
         # the parameter that is there does not fit the new action
         ({"action": "CLUSTER_ADD_NODES"}, "The value for nodes must be a list"),
     ],
@@ -240,6 +256,11 @@ def test_a_webhook_triggers_its_action_as_the_owner_of_the_receiver(stocked: Any
         ("V=1", "1.14", None, 1),
         ("V=1&count=3", "1.14", None, 3),
         ("V=1&count=3", None, None, 3),
+        ("V=1&params={%22count%22:3}", "1.14", None, 3),
+        ("V=1&params={%22count%22:5}&count=3", None, None, 3),
+        ("V=1&params={%22count%22:3}", None, {"params": {"count": 4}}, 4),
+        # an address tells the params that there were when it was shown
+        ("V=2&params={%22count%22:3}", None, None, 1),
         ("V=1", "1.9", {"params": {"count": 4}}, 4),
         ("V=1", "1.9", {"count": 4}, 1),
         ("V=1&count=3", "1.9", {"params": {"count": 4}}, 4),
@@ -280,11 +301,18 @@ def test_what_an_alarm_tells_of_itself_is_left_out(stocked: Any) -> None:
     [
         ("", None, "V query parameter is required in webhook trigger URL"),
         ("count=1", None, "V query parameter is required in webhook trigger URL"),
-        ("V=", None, "Field value [''] is invalid"),
-        ("V=3", None, "Field value ['3'] is invalid"),
+        ("V=", None, "Field value  is invalid"),
+        ("V=3", None, "Field value 3 is invalid"),
         ("V=1&V=2", None, "The parameter V is given more than once."),
         ("V=1&count=1&count=2", None, "The parameter count is given more than once."),
         ("V=1&color=red", None, "Invalid parameter color"),
+        ("V=1&params={%22color%22:1}", None, "Invalid parameter color"),
+        *(
+            (f"V={version}&params={text}", None, f"The value for params must be a JSON object: '{said}'.")
+            for version in (1, 2)
+            for text, said in (("", ""), ("%20", " "), ("count", "count"), ("[]", "[]"), ("{", "{"), ("null", "null"))
+        ),
+        ("V=1&params={}&params={}", None, "The parameter params is given more than once."),
         ("V=1&count=many", None, "The value for count must be an integer: 'many'."),
         ("V=1&count=0", None, "Count for scale-out request cannot be 0."),
         ("V=2", {"count": -1}, "Value must be >= 0 for field 'count'."),
@@ -352,7 +380,7 @@ def test_each_action_is_checked_and_run_like_a_request(
         ("CLUSTER_ATTACH_POLICY", {"policy_id": "nothing"}, "The specified policy 'nothing' could not be found."),
         ("CLUSTER_ATTACH_POLICY", {}, "'policy_id' is a required property"),
         ("CLUSTER_DETACH_POLICY", {"policy_id": "nothing"}, "The specified policy 'nothing' could not be found."),
-        ("CLUSTER_UPDATE_POLICY", {"policy_id": "nothing"}, "'enabled' is a required property"),
+        ("CLUSTER_UPDATE_POLICY", {"policy_id": "nothing"}, "The specified policy 'nothing' could not be found."),
         ("CLUSTER_DEL_NODES", {}, "Value for 'nodes' must have at least 1 item(s)."),
         ("CLUSTER_REPLACE_NODES", {"nodes": {"nothing": "n"}}, "Original nodes not found: ['nothing']."),
         ("CLUSTER_OPERATION", {}, "'operation' is a required property"),
@@ -369,12 +397,7 @@ def test_each_action_is_refused_like_a_request(stocked: Any, action: str, params
 
 
 def test_who_may_not_do_a_thing_may_not_have_it_triggered(stocked: Any, tmp_path: pathlib.Path) -> None:
-    policy = tmp_path / "policy.yaml"
-    policy.write_text('"clusters:delete": "!"\n')
-    conf = cfg.ConfigOpts()
-    (tmp_path / "service.conf").write_text(f"[oslo_policy]\npolicy_file = {policy}\n")
-    conf(["--config-file", str(tmp_path / "service.conf")], project="none")
-    application = app.build(conf, commands.Commands(stocked.parts), queries.Queries(stocked.parts))
+    application = with_rules(stocked, tmp_path, '"clusters:delete": "!"\n')
     create(stocked)
     before = stocked.rows()
     values = {"name": "x", "type": "webhook", "cluster_id": "c", "action": "CLUSTER_DELETE"}
@@ -384,6 +407,165 @@ def test_who_may_not_do_a_thing_may_not_have_it_triggered(stocked: Any, tmp_path
     ):
         response = stocked.send(method, path, body, application=application)
         assert_refused(response, 403, "You are not authorized to have the action CLUSTER_DELETE triggered.")
+    assert stocked.rows() == before
+
+
+@pytest.mark.parametrize(
+    ("action", "params", "given"),
+    [
+        ("CLUSTER_OPERATION", {"operation": "restart"}, {"operation": "stop"}),
+        ("CLUSTER_OPERATION", {"operation": "restart"}, {"operation": None}),
+        ("CLUSTER_OPERATION", {"operation": "restart", "params": {"wait_time": 1}}, {"params": {"wait_time": 2}}),
+        ("CLUSTER_OPERATION", {"operation": "restart", "filters": {"role": "x"}}, {"filters": {}}),
+        ("CLUSTER_OPERATION", {"operation": "restart", "filters": {"role": "x"}}, {"filters": None}),
+        ("CLUSTER_UPDATE", {"profile_id": "web"}, {"profile_id": "host"}),
+        ("CLUSTER_UPDATE", {"metadata": {"a": 1}}, {"params": {"metadata": {"a": 2}}}),
+        ("CLUSTER_ATTACH_POLICY", {"policy_id": "c"}, {"policy_id": "d"}),
+        ("CLUSTER_DEL_NODES", {"nodes": ["n"]}, {"nodes": ["m"]}),
+        ("CLUSTER_DELETE", {"force": False}, {"force": True}),
+        ("CLUSTER_RESIZE", {"adjustment_type": "EXACT_CAPACITY"}, {"adjustment_type": "CHANGE_IN_CAPACITY"}),
+    ],
+)
+def test_a_signal_cannot_change_what_the_receiver_says(
+    stocked: Any, action: str, params: dict[str, Any], given: dict[str, Any]
+) -> None:
+    made = create(stocked, action=action, params=params)
+    before = stocked.rows()
+    (name,) = given.get("params", given) if action == "CLUSTER_UPDATE" else given
+    response = stocked.send("POST", bare(made), given)
+    assert_refused(response, 400, f"The receiver says what '{name}' is, and a signal cannot change it")
+    assert stocked.rows() == before
+
+
+@pytest.mark.parametrize("query", ["V=1&force=true", "V=1&params={%22force%22:true}"])
+def test_the_query_of_a_signal_cannot_change_what_the_receiver_says(stocked: Any, query: str) -> None:
+    made = create(stocked, action="CLUSTER_DELETE", params={"force": "false"})
+    assert_refused(stocked.send("POST", bare(made, query)), 400, "The receiver says what 'force' is")
+
+
+def test_a_signal_may_repeat_what_the_receiver_says_and_add_to_it(stocked: Any) -> None:
+    params = {"adjustment_type": "EXACT_CAPACITY", "number": 1, "strict": True}
+    made = create(stocked, action="CLUSTER_RESIZE", params=params)
+    query = "V=1&adjustment_type=EXACT_CAPACITY&strict=yes&number=3&max_size=5"
+    inputs = triggered(stocked, stocked.send("POST", bare(made, query)))["inputs"]
+    assert inputs == {"adjustment_type": "EXACT_CAPACITY", "number": 3, "strict": True, "max_size": 5}
+
+
+def test_a_signal_may_bring_a_secret_in_its_body_only(stocked: Any) -> None:
+    made = create(stocked, action="CLUSTER_OPERATION", params={"operation": "change_password"})
+    query = "V=1&params={%22admin_pass%22:%22hunter2%22}"
+    response = stocked.send("POST", bare(made, query))
+    assert_refused(response, 400, "The parameter 'admin_pass' is a secret: send it in the body")
+    assert "hunter2" not in response.text
+    response = stocked.send("POST", bare(made), {"params": {"admin_pass": "hunter2"}})
+    assert_refused(response, 400, "'change_password' is not supported by the profile type")  # of containers
+
+
+# whom a webhook acts for, where there is a Keystone
+
+
+def made_with_keystone(
+    stocked: Any, identity: fake.SimulatedIdentity, *, token: str = "good", roles: Collection[str] = ("member",)
+) -> dict[str, Any]:
+    """Return a receiver of somebody in ``default`` who came with a token of Keystone."""
+    keeper = trusts.Trusts(
+        database=stocked.database, box=stocked.parts.box, clock=stocked.parts.clock, identity=identity
+    )
+    stocked.parts = dataclasses.replace(stocked.parts, trusts=keeper)
+    stocked.application = stocked.build()
+    commands.Commands(stocked.parts).create_receiver(
+        context.Context(
+            owner=model.Owner(user="ann", project="default"),
+            request_id="r",
+            admin=False,
+            roles=frozenset(roles),
+            token=token,
+        ),
+        name="ann",
+        type_="webhook",
+        cluster="c",
+        action="CLUSTER_CHECK",
+        params={},
+        public_endpoint=None,
+    )
+    shown: dict[str, Any] = stocked.get("/v1/receivers/ann")["receiver"]
+    return shown
+
+
+def test_a_webhook_ends_with_the_trust_of_its_creator(stocked: Any) -> None:
+    identity = fake.SimulatedIdentity()
+    made = made_with_keystone(stocked, identity)
+    (trust,) = identity.trusts
+    assert made["actor"] == {"trust_id": trust}
+    assert triggered(stocked, stocked.send("POST", bare(made)))["user"] == "ann"
+    stocked.now += 61
+    before = stocked.rows()
+    identity.away = True
+    assert_refused(stocked.send("POST", bare(made)), 503, "Keystone does not answer as it should")
+    identity.away = False
+    identity.withdraw("good", trust)
+    response = stocked.send("POST", bare(made))
+    assert_refused(response, 403, f"The receiver '{made['id']}' acts as its creator, and nobody vouches for them")
+    assert stocked.rows() == before
+
+
+def test_a_webhook_goes_on_with_the_next_trust_of_its_creator_if_that_has_its_roles(stocked: Any) -> None:
+    identity = fake.SimulatedIdentity()
+    made = made_with_keystone(stocked, identity)
+    owner = model.Owner(user="ann", project="default")
+    asked = context.Context(owner=owner, request_id="r", admin=False, token="good")
+    for roles, status in (("reader",), 403), (("member", "reader"), 202):
+        stocked.now += 61
+        for trust in identity.trusts:
+            identity.withdraw("good", trust)
+        assert stocked.parts.trusts.ensure(dataclasses.replace(asked, roles=frozenset(roles))) is not None
+        assert stocked.send("POST", bare(made)).status_int == status
+
+
+def with_rules(stocked: Any, tmp_path: pathlib.Path, text: str) -> Any:
+    """Return an application with a policy file."""
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(text)
+    conf = cfg.ConfigOpts()
+    (tmp_path / "service.conf").write_text(f"[oslo_policy]\npolicy_file = {policy}\n")
+    conf(["--config-file", str(tmp_path / "service.conf")], project="none")
+    return app.build(conf, commands.Commands(stocked.parts), queries.Queries(stocked.parts))
+
+
+@pytest.mark.parametrize("token", ["good", "restricted"])
+def test_a_signal_asks_the_rules_as_they_are_now(stocked: Any, tmp_path: pathlib.Path, token: str) -> None:
+    # who is refused a trust comes with an application credential, for example
+    made = made_with_keystone(stocked, fake.SimulatedIdentity(refused={"restricted"}), token=token)
+    assert bool(made["actor"]) is (token == "good")
+    assert stocked.send("POST", bare(made)).status_int == 202
+    before = stocked.rows()
+    application = with_rules(stocked, tmp_path, '"clusters:action": "role:operator"\n')
+    response = stocked.send("POST", bare(made), application=application)
+    assert_refused(response, 403, "who is not authorized to do the action CLUSTER_CHECK")
+    assert stocked.rows() == before
+
+
+def test_the_roles_of_the_creator_do_not_grow(stocked: Any) -> None:
+    made = made_with_keystone(stocked, fake.SimulatedIdentity(), roles={"reader"})
+    assert_refused(stocked.send("POST", bare(made)), 403, "who is not authorized to do the action CLUSTER_CHECK")
+
+
+def test_a_change_is_checked_against_what_the_receiver_is_then(stocked: Any) -> None:
+    create(stocked, params={"nodes": "n"})
+    seen: list[model.Receiver] = []
+
+    def check(changed: model.Receiver) -> None:
+        seen.append(changed)
+        raise errors.Invalid("no")
+
+    before = stocked.rows()
+    ctx = context.Context(owner=model.Owner(user="noauth", project="default"), request_id="r", admin=True)
+    with pytest.raises(errors.Invalid, match="no"):
+        commands.Commands(stocked.parts).update_receiver(
+            ctx, "r", name="s", action="CLUSTER_ADD_NODES", params=None, check=check
+        )
+    ((name, action, params),) = [(one.name, one.action, one.params) for one in seen]
+    assert (name, action, params) == ("s", "CLUSTER_ADD_NODES", {"nodes": "n"})
     assert stocked.rows() == before
 
 

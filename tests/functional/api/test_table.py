@@ -234,3 +234,60 @@ def test_a_check_takes_whatever_parameters(stocked: Any) -> None:
 @pytest.mark.parametrize("path", ["None", "%20"])
 def test_no_path_collects_nothing(stocked: Any, path: str) -> None:
     assert_error(stocked.send("GET", f"/v1/clusters/c/attrs/{path}"), 400)
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.14", "1.15"])
+def test_what_is_collected_is_what_a_node_shows(stocked: Any, version: str) -> None:
+    node = {"name": "m", "profile_id": "web", "cluster_id": "c", "metadata": {"k": [1]}}
+    made = stocked.make("/v1/nodes", {"node": node})
+    shown = stocked.get(f"/v1/nodes/{made['id']}?show_details=true", version=version)["node"]
+    assert {"created_at", "dependents", "details", "profile_name"} <= shown.keys()
+    for name in {*shown, "host_id", "tainted", "cpus", "memory", "owner"}:
+        found = stocked.get(f"/v1/clusters/c/attrs/{name}", version=version)["cluster_attributes"]
+        assert found == ([{"id": shown["id"], "value": shown[name]}] if name in shown else []), name
+    found = stocked.get("/v1/clusters/c/attrs/metadata.k[0]", version=version)["cluster_attributes"]
+    assert found == [{"id": shown["id"], "value": 1}]
+
+
+LISTS = [
+    (operation, name)
+    for operation in operations.OPERATIONS
+    if "limit" in operation.query.parameters.schema["properties"]
+    for name in operation.query.parameters.schema["properties"]
+]
+
+
+@pytest.mark.parametrize(("operation", "name"), LISTS, ids=lambda one: getattr(one, "name", one))
+def test_filters_may_be_given_several_times_and_what_chooses_a_page_once(
+    stocked: Any, operation: operation_module.Operation, name: str
+) -> None:
+    schema = operation.query.parameters.schema["properties"][name]
+    words = schema.get("items", {}).get("enum", ("a", "b"))
+    response = stocked.send("GET", f"{operation.path}?{name}={words[0]}&{name}={words[-1]}", version="1.15")
+    if name in ("limit", "marker", "sort", "global_project") or (operation.name, name) == ("node_list", "cluster_id"):
+        assert_error(response, 400)
+        assert response.json["error"]["message"] == f"The parameter {name} is given more than once."
+    else:
+        assert response.status_int == 200, response.text
+
+
+def test_one_of_several_values_must_fit(stocked: Any) -> None:
+    for name in ("m", "o"):
+        stocked.make("/v1/nodes", {"node": {"name": name, "profile_id": "web"}})
+    for query, expected in (
+        ("name=m", ["m"]),
+        ("name=m&name=o&name=nothing", ["m", "o"]),
+        ("name=m&name=o&status=INIT&status=ERROR", ["m", "o"]),
+        ("name=m&name=o&status=ERROR&status=DELETING", []),
+    ):
+        found = stocked.get(f"/v1/nodes?sort=name&{query}")["nodes"]
+        assert [node["name"] for node in found] == expected, query
+    assert_error(stocked.send("GET", "/v1/nodes?status=INIT&status=BOGUS"), 400)
+
+
+def test_actions_of_a_cluster_are_listed_from_1_14_on(stocked: Any) -> None:
+    cluster = stocked.get("/v1/clusters/c")["cluster"]["id"]
+    path = f"/v1/actions?cluster_id={cluster}"
+    assert_error(stocked.send("GET", path, version="1.13"), 400)
+    found = stocked.get(path, version="1.14")["actions"]
+    assert [action["cluster_id"] for action in found] == [cluster]

@@ -60,11 +60,11 @@ def test_reads_take_at_most_two_statements(running: Installation) -> None:
     reads: list[Callable[[], object]] = [
         lambda: running.queries.clusters(CONTEXT, page, filters={}),
         lambda: running.queries.cluster(CONTEXT, "c"),
-        lambda: running.queries.nodes(CONTEXT, page, filters={"cluster_id": "c"}),
+        lambda: running.queries.nodes(CONTEXT, page, filters={"cluster_id": ("c",)}),
         lambda: running.queries.node(CONTEXT, node.name),
         lambda: running.queries.actions(CONTEXT, page, filters={}),
         lambda: running.queries.events(CONTEXT, page, filters={}),
-        lambda: running.queries.collect(CONTEXT, "c", "details.status"),
+        lambda: running.queries.members(CONTEXT, "c"),
         lambda: running.queries.profiles(CONTEXT, page, filters={}),
     ]
     for engine in running.engines:

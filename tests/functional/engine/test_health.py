@@ -40,7 +40,7 @@ def test_a_dead_container_is_told_and_left_where_nothing_is_attached(running: In
     assert "exited" in reason
     assert "137" in reason
     assert running.status(cluster) == ClusterStatus.WARNING
-    events = running.queries.events(CONTEXT, reading.Page(), filters={"oid": node.id, "level": "ERROR"})
+    events = running.queries.events(CONTEXT, reading.Page(), filters={"oid": (node.id,), "level": ("ERROR",)})
     assert [view.event.status_reason for view in events] == [reason]
     running.done(running.commands.recover_cluster(CONTEXT, cluster, params={}))
     assert _has_new_container(running, node)
@@ -56,7 +56,7 @@ def test_an_attached_recovery_brings_it_back(running: Installation) -> None:
     running.eventually(lambda: running.status(cluster) == ClusterStatus.ACTIVE)
     causes = {
         view.action.cause
-        for view in running.queries.actions(CONTEXT, reading.Page(), filters={"target": node.id})
+        for view in running.queries.actions(CONTEXT, reading.Page(), filters={"target": (node.id,)})
         if view.action.kind == model.ActionKind.NODE_RECOVER
     }
     assert causes == {"Health Check"}
@@ -105,7 +105,7 @@ def test_a_container_that_will_not_live_is_tried_later_and_later(install: Instal
     recoveries = [
         view.action
         for view in one.queries.actions(
-            CONTEXT, reading.Page(sort=(("created_at", False),)), filters={"action": "NODE_RECOVER"}
+            CONTEXT, reading.Page(sort=(("created_at", False),)), filters={"action": ("NODE_RECOVER",)}
         )
     ]
     first, second = recoveries

@@ -197,7 +197,7 @@ def unfinished(one: Installation) -> list[queries.ActionView]:
     return [
         view
         for status in sorted(lifecycle.UNFINISHED)
-        for view in one.queries.actions(CONTEXT, page, filters={"status": status.value})
+        for view in one.queries.actions(CONTEXT, page, filters={"status": (status.value,)})
     ]
 
 

@@ -140,7 +140,7 @@ def test_events_are_sent_when_they_are_dispatched_as_messages(install: Install) 
         "event.node.create.end",
         "event.cluster.create.end",
     ]
-    found = one.queries.events(CONTEXT, reading.Page(), filters={"action": "CLUSTER_CREATE"})
+    found = one.queries.events(CONTEXT, reading.Page(), filters={"action": ("CLUSTER_CREATE",)})
     payload = told.about("event.cluster.create.end")
     assert payload["event_id"] in {view.event.id for view in found}
     assert (payload["otype"], payload["oname"], payload["level"]) == ("CLUSTER", "c", "INFO")

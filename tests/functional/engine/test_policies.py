@@ -66,7 +66,7 @@ def test_the_life_of_a_policy_of_a_cluster(one: Installation) -> None:
         before.status_reason,
         before.updated_at,
     )
-    found = one.queries.events(CONTEXT, reading.Page(), filters={"oid": after.id})
+    found = one.queries.events(CONTEXT, reading.Page(), filters={"oid": (after.id,)})
     about = [view.event.action for view in found if view.event.action.endswith("_POLICY")]
     assert about == ["CLUSTER_ATTACH_POLICY", "CLUSTER_UPDATE_POLICY", "CLUSTER_DETACH_POLICY"]
 

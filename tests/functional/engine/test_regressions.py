@@ -515,7 +515,7 @@ def test_nothing_is_left_of_a_host_that_was_deleted_by_force(install: Install, m
     one.commands.delete_cluster(CONTEXT, "hosts", force=True)
     profiles = {"h1": "host-h1"}
     # the cluster of the hosts is of the first one's profile
-    one.eventually(lambda: not one.queries.clusters(CONTEXT, reading.Page(), filters={"name": "hosts"}))
+    one.eventually(lambda: not one.queries.clusters(CONTEXT, reading.Page(), filters={"name": ("hosts",)}))
     one.commands.delete_profile(CONTEXT, profiles["h1"])
     assert_promises(one)
 

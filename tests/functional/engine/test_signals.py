@@ -12,6 +12,7 @@ import webob
 from oslo_config import cfg
 
 from senlin_container.api import app
+from senlin_container.conf import api as api_conf
 from senlin_container.domain import model
 from senlin_container.drivers import zaqar as zaqar_driver
 from senlin_container.usecases import commands, context, queries, settling
@@ -32,6 +33,8 @@ class Api:
     def __init__(self, one: Installation, zaqar: zaqar_server.Zaqar) -> None:
         conf = cfg.ConfigOpts()
         conf([], project="none", default_config_files=[])
+        conf.register_opts(api_conf.OPTS, group=api_conf.GROUP)
+        conf.set_override("public_endpoint", "http://localhost", group=api_conf.GROUP)
         parts = dataclasses.replace(one.parts, messaging=zaqar_driver.Zaqar(zaqar.endpoint))
         self._application = app.build(conf, commands.Commands(parts), queries.Queries(parts))
 

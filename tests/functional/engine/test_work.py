@@ -126,7 +126,7 @@ def test_two_engines_share_the_work_and_do_nothing_twice(install: Install) -> No
     assert set(one.running("h1", "h2", "h3")) == listed
     attempts = Counter(
         view.action.attempt
-        for view in one.queries.actions(CONTEXT, reading.Page(limit=1000), filters={"action": "NODE_CREATE"})
+        for view in one.queries.actions(CONTEXT, reading.Page(limit=1000), filters={"action": ("NODE_CREATE",)})
     )
     assert set(attempts) == {1}
     assert len(engines) == 2
@@ -186,7 +186,7 @@ def test_cancel_ends_what_has_not_begun(install: Install) -> None:
     assert action.status == ActionStatus.CANCELLED
     ended = Counter(
         view.action.status
-        for view in one.queries.actions(CONTEXT, reading.Page(limit=1000), filters={"action": "NODE_CREATE"})
+        for view in one.queries.actions(CONTEXT, reading.Page(limit=1000), filters={"action": ("NODE_CREATE",)})
     )
     assert ended[ActionStatus.CANCELLED] > 100
     assert sum(ended[status] for status in (ActionStatus.RUNNING, ActionStatus.READY, ActionStatus.WAITING)) == 0

@@ -134,6 +134,25 @@ def test_lists_show_a_project_and_have_a_default_order(database: session.Databas
         database.read(read, listing.Page(project=None, limit=99, marker="nothing"), {})
 
 
+@pytest.mark.parametrize("what", list(LISTS))
+def test_a_marker_of_another_project_is_not_there(database: session.Database, what: str) -> None:
+    read, keys, _ = LISTS[what]
+    for sort in ((), *(((key, down),) for key in keys for down in (False, True))):
+        with pytest.raises(errors.Invalid, match=f"The marker '{IDS[0]}' could not be found"):
+            database.read(read, listing.Page(project="project-2", limit=99, marker=IDS[0], sort=sort), {})
+        for project in (None, "project-1"):
+            database.read(read, listing.Page(project=project, limit=99, marker=IDS[0], sort=sort), {})
+
+
+def test_a_marker_of_another_project_tells_nothing_of_it(database: session.Database) -> None:
+    theirs = values.cluster(id="theirs", name="aa", owner=values.OTHER)
+    databases.fill(database, clusters_=[theirs])
+    by_name = listing.Page(project=theirs.owner.project, limit=99, marker=IDS[0], sort=(("name", False),))
+    for page in (by_name, dataclasses.replace(by_name, sort=(("name", True),))):
+        with pytest.raises(errors.Invalid, match="could not be found"):
+            database.read(clusters.page, page, {})
+
+
 def test_filters(database: session.Database) -> None:
     assert len(pages(database, "nodes", (), 2, status=("ERROR",))) == 4
     assert len(pages(database, "nodes", (), 2, status=("ERROR", "ACTIVE"))) == 9

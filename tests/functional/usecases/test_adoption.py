@@ -121,7 +121,7 @@ class TestServers:
 
     def test_an_event_tells_of_it(self, adopting: Adopting) -> None:
         node = adopting.adopt(adopting.server())
-        found = adopting.service.queries.events(adopting.context, reading.Page(), filters={"oid": node.id})
+        found = adopting.service.queries.events(adopting.context, reading.Page(), filters={"oid": (node.id,)})
         assert [(view.event.action, view.event.status_reason) for view in found] == [
             ("NODE_ADOPT", "Node adopted successfully")
         ]

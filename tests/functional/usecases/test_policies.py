@@ -70,7 +70,7 @@ def test_a_policy_is_kept_as_it_was_given(service: Service) -> None:
     policy = create(service, "grow", GROW)
     assert service.queries.policy(service.context, "grow") == policy
     assert (policy.type_name, policy.spec, policy.owner) == ("senlin.policy.scaling-1.0", GROW, values.OWNER)
-    assert service.queries.policies(service.context, reading.Page(), filters={"type": "senlin.policy.scaling"})
+    assert service.queries.policies(service.context, reading.Page(), filters={"type": ("senlin.policy.scaling",)})
     assert not service.nudges
 
 
@@ -268,5 +268,5 @@ def test_actions_on_policies_leave_the_status_of_the_cluster(service: Service) -
     end(service, action_id)
     assert service.cluster() == before
     assert service.action(action_id).status == ActionStatus.SUCCEEDED
-    (event,) = service.queries.events(service.context, reading.Page(), filters={"action": "CLUSTER_ATTACH_POLICY"})
+    (event,) = service.queries.events(service.context, reading.Page(), filters={"action": ("CLUSTER_ATTACH_POLICY",)})
     assert (event.event.oid, event.event.status) == ("c1", "end")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import random
 from collections.abc import Callable
 from typing import Any
 
@@ -18,21 +16,23 @@ from tests import databases, values
 EVENT = "e0000000-0000-4000-8000-000000000000"
 PAGE = reading.Page()
 READS: dict[str, Callable[[Any, Any], Any]] = {
-    "profiles": lambda q, ctx: q.profiles(ctx, PAGE, filters={"type": "container.host.endpoint", "name": "host"}),
+    "profiles": lambda q, ctx: q.profiles(
+        ctx, PAGE, filters={"type": ("container.host.endpoint",), "name": ("host",)}
+    ),
     "profile": lambda q, ctx: q.profile(ctx, "container"),
-    "clusters": lambda q, ctx: q.clusters(ctx, PAGE, filters={"status": "ACTIVE"}),
+    "clusters": lambda q, ctx: q.clusters(ctx, PAGE, filters={"status": ("ACTIVE",)}),
     "clusters after a marker": lambda q, ctx: q.clusters(ctx, reading.Page(marker="c1"), filters={}),
     "cluster": lambda q, ctx: q.cluster(ctx, "web"),
-    "nodes": lambda q, ctx: q.nodes(ctx, PAGE, filters={"status": "ACTIVE"}),
-    "nodes of a cluster": lambda q, ctx: q.nodes(ctx, PAGE, filters={"cluster_id": "web"}),
+    "nodes": lambda q, ctx: q.nodes(ctx, PAGE, filters={"status": ("ACTIVE",)}),
+    "nodes of a cluster": lambda q, ctx: q.nodes(ctx, PAGE, filters={"cluster_id": ("web",)}),
     "nodes after a marker": lambda q, ctx: q.nodes(ctx, reading.Page(marker="n1"), filters={}),
     "node": lambda q, ctx: q.node(ctx, "n1"),
-    "actions": lambda q, ctx: q.actions(ctx, PAGE, filters={"cluster_id": "c1"}),
+    "actions": lambda q, ctx: q.actions(ctx, PAGE, filters={"cluster_id": ("c1",)}),
     "action": lambda q, ctx: q.action(ctx, "p"),
-    "events": lambda q, ctx: q.events(ctx, PAGE, filters={"level": "INFO"}),
+    "events": lambda q, ctx: q.events(ctx, PAGE, filters={"level": ("INFO",)}),
     "event": lambda q, ctx: q.event(ctx, EVENT),
-    "collect": lambda q, ctx: q.collect(ctx, "web", "name"),
-    "empty": lambda q, ctx: q.clusters(ctx, PAGE, filters={"name": "nothing"}),
+    "members": lambda q, ctx: q.members(ctx, "web"),
+    "empty": lambda q, ctx: q.clusters(ctx, PAGE, filters={"name": ("nothing",)}),
 }
 
 
@@ -61,7 +61,7 @@ def test_a_read_is_two_statements_at_the_most(service: Any, name: str) -> None:
 
 def test_the_last_page_of_the_nodes_of_a_cluster_is_two_statements_too(service: Any) -> None:
     with session.counted(service.database) as counts:
-        found = service.queries.nodes(service.context, reading.Page(marker="n2"), filters={"cluster_id": "web"})
+        found = service.queries.nodes(service.context, reading.Page(marker="n2"), filters={"cluster_id": ("web",)})
     assert (found, counts["statements"]) == ([], 2)
 
 
@@ -120,47 +120,15 @@ def test_events_with_the_clusters_that_still_exist(service: Any) -> None:
 
 def test_the_nodes_of_a_cluster_that_is_not_there(service: Any) -> None:
     with pytest.raises(errors.Invalid) as caught:
-        service.queries.nodes(service.context, PAGE, filters={"cluster_id": "nothing"})
+        service.queries.nodes(service.context, PAGE, filters={"cluster_id": ("nothing",)})
     assert caught.value.message == "Cannot find the given cluster: nothing."
 
 
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("name", [("n1", "n1"), ("n2", "n2")]),
-        ("physical_id", [("n1", "x1"), ("n2", "x2")]),
-        ("$.project", [("n1", "project-1"), ("n2", "project-1")]),
-        ("details.nothing", []),
-        ("owner", []),
-    ],
-)
-def test_collect(service: Any, path: str, expected: list[tuple[str, Any]]) -> None:
-    assert service.queries.collect(service.context, "web", path) == expected
-
-
-@pytest.mark.parametrize("path", ["$..[", "a.b.", "]", ""])
-def test_what_is_no_path(service: Any, path: str) -> None:
-    with pytest.raises(errors.Invalid, match="is no JSONPath"):
-        service.queries.collect(service.context, "web", path)
-
-
-PIECES = (
-    *("$", ".", "..", "*", "[", "]", "[0]", "[*]", "[?(@.x)]", "name", "details", "`parent`", "`this`", "`len`", "&"),
-    *("|", " where ", "(", ")", "@", "'x'", "[1:2]", "[::0]", ",", "~", "`", "==", "é", "[-9]", "[1:2:3:4]", "9" * 20),
-)
-
-
-@pytest.mark.filterwarnings("ignore:The `:DeprecationWarning")
-@pytest.mark.parametrize("seed", range(10))
-def test_whatever_is_asked_for_is_found_or_no_path(service: Any, seed: int) -> None:
-    chance = random.Random(seed)
-    for _ in range(40):
-        path = "".join(chance.choices(PIECES, k=chance.randint(1, 6)))
-        try:
-            found = service.queries.collect(service.context, "web", path)
-        except errors.Invalid:
-            continue
-        json.dumps(found)
+def test_the_members_of_a_cluster_in_their_order(service: Any) -> None:
+    found = service.queries.members(service.context, "web")
+    assert [(view.node.id, view.profile_name) for view in found] == [("n1", "container"), ("n2", "container")]
+    with pytest.raises(errors.NotFound):
+        service.queries.members(service.stranger, "web")
 
 
 def test_everybodys_are_for_admins(service: Any) -> None:

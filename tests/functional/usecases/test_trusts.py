@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from cryptography import fernet
 
 from senlin_container.domain import errors
-from senlin_container.drivers import fake
+from senlin_container.drivers import fake, ports
 from senlin_container.store import secrets, tables
 from senlin_container.usecases import commands, context, trusts
 from tests import values
@@ -48,13 +48,13 @@ def test_one_trust_is_made_for_a_user_in_a_project(
 ) -> None:
     trust = kept.ensure(CONTEXT)
     assert trust is not None
-    assert kept.ensure(CONTEXT) == kept.of(values.OWNER) == trust
+    assert kept.ensure(CONTEXT) == trust
     assert set(identity.trusts) == {trust}
     made = identity.trusts[trust]
     assert (made.user, made.project, made.roles) == (values.OWNER.user, values.OWNER.project, CONTEXT.roles)
     other = kept.ensure(dataclasses.replace(CONTEXT, owner=values.OTHER))
     assert other != trust
-    assert kept.of(values.OWNER) == trust
+    assert kept.ensure(CONTEXT) == trust
     assert len(rows(service)) == 2
 
 
@@ -78,7 +78,7 @@ def test_a_trust_that_holds_no_more_is_made_anew_within_a_minute(
     service.now += 61
     second = kept.ensure(CONTEXT)
     assert second != first
-    assert kept.of(values.OWNER) == second
+    assert kept.ensure(CONTEXT) == second
     assert set(identity.trusts) == {second}
 
 
@@ -87,16 +87,58 @@ def test_who_has_got_more_roles_delegates_these_too(kept: trusts.Trusts, identit
     assert kept.ensure(dataclasses.replace(CONTEXT, roles=frozenset({"reader"}))) == first
     second = kept.ensure(dataclasses.replace(CONTEXT, roles=CONTEXT.roles | {"load-balancer_member"}))
     assert second != first
-    # the first is still named by receivers
-    assert set(identity.trusts) == {first, second}
+    assert set(identity.trusts) == {second}
     assert kept.ensure(CONTEXT) == second
+
+
+def test_a_trust_that_a_receiver_names_is_left_when_another_takes_its_place(
+    service: Any, kept: trusts.Trusts, identity: fake.SimulatedIdentity
+) -> None:
+    first = kept.ensure(CONTEXT)
+    asked = commands.Commands(dataclasses.replace(service.parts, trusts=kept))
+    values_: dict[str, Any] = {"min_size": 0, "max_size": -1, "desired_capacity": 0, "timeout": None}
+    asked.create_cluster(CONTEXT, name="c", profile="container", metadata={}, config={}, **values_)
+    receiver = asked.create_receiver(
+        CONTEXT,
+        name="r",
+        type_="webhook",
+        cluster="c",
+        action="CLUSTER_CHECK",
+        params={},
+        public_endpoint=None,
+    )
+    assert receiver.actor["trust_id"] == first
+    second = kept.ensure(dataclasses.replace(CONTEXT, roles=CONTEXT.roles | {"load-balancer_member"}))
+    assert set(identity.trusts) == {first, second}
+    third = kept.ensure(dataclasses.replace(CONTEXT, roles=CONTEXT.roles | {"auditor"}))
+    assert set(identity.trusts) == {first, third}
+
+
+class _Stubborn(fake.SimulatedIdentity):
+    """Who deletes nothing."""
+
+    def withdraw(self, token: str, trust: str) -> None:
+        raise ports.Permanent("It stays.")
+
+
+def test_a_trust_that_cannot_be_withdrawn_is_no_harm(service: Any, caplog: pytest.LogCaptureFixture) -> None:
+    identity = _Stubborn()
+    kept = _trusts(service, identity)
+    first = kept.ensure(CONTEXT)
+    second = kept.ensure(dataclasses.replace(CONTEXT, roles=CONTEXT.roles | {"auditor"}))
+    assert second == kept.ensure(CONTEXT)
+    assert set(identity.trusts) == {first, second}
+    assert f"the trust {first} is of no use any more and stays: It stays." in caplog.text
+
+
+def test_without_a_keystone_nobody_is_vouched_for() -> None:
+    assert not context.NoTrusts().vouches(values.OWNER, "t", frozenset())
 
 
 def test_without_a_token_or_a_project_there_is_no_trust(service: Any, kept: trusts.Trusts) -> None:
     assert kept.ensure(dataclasses.replace(CONTEXT, token=None)) is None
     nowhere = dataclasses.replace(values.OWNER, project="")
     assert kept.ensure(dataclasses.replace(CONTEXT, owner=nowhere, system=True)) is None
-    assert kept.of(values.OWNER) is None
     assert rows(service) == []
 
 
@@ -126,7 +168,7 @@ def test_a_trust_whose_key_is_lost_is_made_anew(
     other = _trusts(service, identity, box=secrets.Box([fernet.Fernet.generate_key()]))
     second = other.ensure(CONTEXT)
     assert second not in (None, first)
-    assert other.of(values.OWNER) == second
+    assert other.ensure(CONTEXT) == second
     assert len(rows(service)) == 1
 
 
@@ -151,7 +193,7 @@ def test_of_two_requests_at_once_one_trust_is_left(service: Any) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [kept.of(values.OWNER)] * 2
+    assert found == [kept.ensure(CONTEXT)] * 2
     assert list(identity.trusts) == found[:1]
 
 
@@ -177,4 +219,5 @@ def test_who_creates_a_cluster_or_a_node_delegates(service: Any, identity: fake.
         else:
             asked.create_node(ctx, name="new", profile="container", cluster=None, role="", metadata={})
         assert len(identity.trusts) == before + 1
-        assert keeper.of(ctx.owner) in identity.trusts
+        assert keeper.ensure(ctx) in identity.trusts
+        assert len(identity.trusts) == before + 1

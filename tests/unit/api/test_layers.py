@@ -113,6 +113,17 @@ def test_an_unexpected_error_tells_its_id_and_no_more(caplog: pytest.LogCaptureF
     assert "a secret detail" in caplog.text
 
 
+@pytest.mark.parametrize(("sent", "told"), [("1.é".encode(), "1.é"), (b"1.\xff", "1.\ufffd")])
+def test_a_version_that_is_not_ascii_is_told_as_it_was_sent(sent: bytes, told: str) -> None:
+    application = layers.Negotiation(_never, ())
+    with pytest.raises(faults.Fault, match=f"API Version String '{told}' is of invalid format"):
+        application({"PATH_INFO": "/", "HTTP_OPENSTACK_API_VERSION": f"clustering {sent.decode('latin-1')}"}, _never)
+
+
+def _never(*_: Any) -> Any:
+    raise AssertionError("called")
+
+
 def test_every_answer_names_its_version() -> None:
     def refusing(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         raise faults.Fault(403, "Forbidden", "no")

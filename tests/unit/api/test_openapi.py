@@ -71,6 +71,23 @@ def test_what_is_newer_says_so() -> None:
     assert update["properties"]["profile_only"]["x-openstack-since"] == "1.6"
 
 
+def test_filters_are_arrays() -> None:
+    found = {
+        one["name"]: one
+        for one in of(next(op for op in operations.OPERATIONS if op.name == "action_list"))["parameters"][1:]
+    }
+    assert {name for name, one in found.items() if one["schema"].get("type") == "array"} == {
+        "action",
+        "cluster_id",
+        "name",
+        "status",
+        "target",
+    }
+    assert (found["status"]["style"], found["status"]["explode"]) == ("form", True)
+    assert "CANCELLED" in found["status"]["schema"]["items"]["enum"]
+    assert found["cluster_id"]["x-openstack-since"] == "1.14"
+
+
 def test_operations_that_share_a_path_are_one_with_all_their_bodies() -> None:
     sharing = [op for op in operations.OPERATIONS if op.path == "/v1/clusters/{cluster_id}/actions"]
     found = of(sharing[0])

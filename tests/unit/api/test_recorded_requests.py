@@ -154,9 +154,19 @@ def test_sort_is_parsed(sort: str, expected: tuple[tuple[str, bool], ...]) -> No
     assert operation.query.read([("sort", sort)], versions.MAXIMUM) == {"sort": expected}
 
 
+def test_a_filter_has_as_many_values_as_it_is_given() -> None:
+    operation = ROUTER.match("GET", "/v1/clusters").candidates[0]
+    pairs = [("status", "ACTIVE"), ("name", ""), ("status", "ERROR"), ("limit", "5")]
+    found = operation.query.read(pairs, versions.MAXIMUM)
+    assert found == {"status": ("ACTIVE", "ERROR"), "name": ("",), "limit": 5}
+
+
 @pytest.mark.parametrize(
     ("pairs", "message"),
     [
+        ([("status", "ACTIVE"), ("status", "BOGUS")], "Field value BOGUS is invalid"),
+        ([("name", "x"), ("name", "x" * 256)], "The value for the name field must be at most 255 characters long."),
+        ([("name", "x")] * 101, "Value for 'name' must have at most 100 item(s)."),
         ([("sort", "name:up")], "Unsupported sort dir 'up' for 'sort'."),
         ([("limit", "1"), ("limit", "2")], "The parameter limit is given more than once."),
         ([("global_project", "maybe")], "Invalid value 'maybe' specified for 'global_project'"),

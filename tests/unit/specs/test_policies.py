@@ -83,6 +83,21 @@ def test_what_makes_sense_is_taken_and_kept_as_it_was_given(name: str) -> None:
     assert checked.type.full_name == f"senlin.policy.{name}"
 
 
+@pytest.mark.parametrize("given", [None, {}])
+def test_properties_that_are_null_are_none(given: dict[str, Any] | None) -> None:
+    assert policies.check(spec("affinity-1.0", given)).document == spec("affinity-1.0", {})
+
+
+@pytest.mark.parametrize(("name", "key"), [("zone_placement-1.0", "zones"), ("region_placement-1.0", "regions")])
+def test_a_policy_names_so_many_places_and_no_more(name: str, key: str) -> None:
+    places = [{"name": f"z{number}"} for number in range(1001)]
+    with pytest.raises(errors.InvalidSpec, match=f"'{key}' has 1001 items: at most 1000 are expected."):
+        policies.check(spec(name, {key: places}))
+    assert policies.check(spec(name, {key: places[1:]}))
+    with pytest.raises(errors.InvalidSpec, match=f"'{key}' names 'z7' twice"):
+        policies.check(spec(name, {key: [*places[1:-1], {"name": "z7"}]}))
+
+
 def test_a_version_may_be_a_number_and_a_description_may_be_there() -> None:
     given = spec("scaling-1.0", GOOD["scaling-1.0"]) | {"version": 1.0, "description": "in"}
     checked = policies.check(given)

@@ -100,6 +100,10 @@ def test_what_fits(document: dict[str, Any], expected: dict[str, Any]) -> None:
         ({"several": "12"}, "'several' is '12': a list is expected."),
         ({"several": [1, -1]}, "'several[1]' is -1: at least 0 is expected."),
         ({"any": {}}, "'any' is {}: a list is expected."),
+        *(
+            ({key: [1] * 1001}, f"'{key}' has 1001 items: at most 1000 are expected.")
+            for key in ("any", "several", "words")
+        ),
         ({"text": list(range(99))}, "'text' is " + repr(list(range(99)))[:77] + "..., not a valid String"),
     ],
 )
@@ -137,6 +141,12 @@ def test_what_is_hidden_is_not_quoted(document: dict[str, Any]) -> None:
     with pytest.raises(errors.InvalidSpec) as caught:
         schema.validate(FIELDS, document)
     assert "hunter2" not in caught.value.message
+
+
+def test_properties_that_are_null_are_kept_as_none() -> None:
+    for spec in ({"type": "t"}, {"type": "t", "properties": {}}, {"type": "t", "properties": {"a": None}}):
+        assert schema.kept(spec) == spec
+    assert schema.kept({"type": "t", "properties": None}) == {"type": "t", "properties": {}}
 
 
 def test_where_the_secrets_are() -> None:
