@@ -9,6 +9,7 @@ import functools
 import gc
 import os
 import pathlib
+import sys
 import threading
 import time
 import uuid
@@ -30,6 +31,8 @@ LOG = log.getLogger(__name__)
 
 PROJECT = "senlin_container"
 KEY_FILE = "secret.key"
+
+_SWITCH_SECONDS = 0.02
 
 _COLLECT_AFTER = 50_000  # objects; Python's own 700 are for programs that have little
 
@@ -259,6 +262,15 @@ def standalone(conf: cfg.ConfigOpts, directory: pathlib.Path) -> System:
         engine=service.Engine(parts, catalogue, settings_of(conf), wake, alone=True),
         sender=sender,
     )
+
+
+def calm_threads() -> None:
+    """Let a thread that computes go on for a while before another one takes its place.
+
+    With many requests at once, Python's usual 5 ms make the threads push one another away in the midst of long lists,
+    which costs a sixth of their time. A thread that waits for the network or a file gives way at once as ever.
+    """
+    sys.setswitchinterval(_SWITCH_SECONDS)
 
 
 def calm_collector() -> None:

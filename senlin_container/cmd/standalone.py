@@ -43,6 +43,7 @@ def _run(conf: cfg.ConfigOpts, system: compose.System) -> None:
         signal.signal(number, lambda *_: stop.set())
     with contextlib.closing(system):
         http = server.Server(conf, system.application)
+        compose.calm_threads()
         compose.calm_collector()
         system.engine.start()
         try:
