@@ -75,3 +75,31 @@ def get(
         query=query,
         answer=answer,
     )
+
+
+def action(
+    kind: str,
+    body: validation.Wrapped,
+    title: str,
+    handler: calls.Handler,
+    *,
+    since: _Version = versions.MINIMUM,
+) -> Operation:
+    """Return an action on a cluster or a node, which its body names.
+
+    :param kind: ``cluster`` or ``node``
+    """
+    return Operation(
+        name=f"{kind}_{body.key}",
+        title=title,
+        method="POST",
+        path=f"/v1/{kind}s/{{{kind}_id}}/actions",
+        handler=handler,
+        policy=f"{kind}s:action",
+        success=202,
+        errors=(404, 409),
+        since=since,
+        action=body.key,
+        body=body,
+        answer=answers.ACTION_ID,
+    )

@@ -118,8 +118,29 @@ class Owner:
     domain: str | None = None
 
 
+class _Specified:
+    """What is described by a spec of a published type."""
+
+    __slots__ = ()
+
+    type: str
+    version: str
+    spec: Json
+
+    @property
+    def type_name(self) -> str:
+        """The name and version of the type as the API writes them, ``NAME-VERSION``."""
+        return f"{self.type}-{self.version}"
+
+    @property
+    def properties(self) -> Json:
+        """The part of the spec that the type's schema describes."""
+        properties: Json = self.spec.get("properties") or {}
+        return properties
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(_Specified):
     """What a node is. ``type`` and ``version`` name the schema that ``properties`` fit."""
 
     id: str
@@ -132,20 +153,9 @@ class Profile:
     created_at: float
     updated_at: float | None = None
 
-    @property
-    def type_name(self) -> str:
-        """The name and version of the type as the API writes them, ``NAME-VERSION``."""
-        return f"{self.type}-{self.version}"
-
-    @property
-    def properties(self) -> Json:
-        """The part of the spec that the type's schema describes."""
-        properties: Json = self.spec.get("properties") or {}
-        return properties
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(_Specified):
     """A rule that can be bound to clusters. ``type`` and ``version`` name the schema that ``properties`` fit."""
 
     id: str
@@ -157,17 +167,6 @@ class Policy:
     owner: Owner
     created_at: float
     updated_at: float | None = None
-
-    @property
-    def type_name(self) -> str:
-        """The name and version of the type as the API writes them, ``NAME-VERSION``."""
-        return f"{self.type}-{self.version}"
-
-    @property
-    def properties(self) -> Json:
-        """The part of the spec that the type's schema describes."""
-        properties: Json = self.spec.get("properties") or {}
-        return properties
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-from senlin_container.api import answers, calls, operation, validation, versions
+from senlin_container.api import answers, operation
 from senlin_container.api.controllers import clusters, policies
 from senlin_container.api.schemas import clusters as schemas
 from senlin_container.api.schemas import parts
 from senlin_container.api.schemas import policies as policy_schemas
-
-
-def _cluster_action(
-    body: validation.Wrapped, title: str, handler: calls.Handler, *, since: versions.Version = versions.MINIMUM
-) -> operation.Operation:
-    return operation.Operation(
-        name=f"cluster_{body.key}",
-        title=title,
-        method="POST",
-        path="/v1/clusters/{cluster_id}/actions",
-        handler=handler,
-        policy="clusters:action",
-        success=202,
-        errors=(404, 409),
-        since=since,
-        action=body.key,
-        body=body,
-        answer=answers.ACTION_ID,
-    )
-
 
 OPERATIONS: tuple[operation.Operation, ...] = (
     operation.get(
@@ -81,18 +61,23 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         body=parts.DELETE,
         answer=None,
     ),
-    _cluster_action(schemas.CLUSTER_ADD_NODES, "Add nodes to a cluster", clusters.add_nodes),
-    _cluster_action(schemas.CLUSTER_DEL_NODES, "Remove nodes from a cluster", clusters.del_nodes),
-    _cluster_action(schemas.CLUSTER_REPLACE_NODES, "Replace nodes of a cluster", clusters.replace_nodes, since=(1, 3)),
-    _cluster_action(schemas.CLUSTER_RESIZE, "Resize a cluster", clusters.resize),
-    _cluster_action(schemas.CLUSTER_SCALE_IN, "Shrink a cluster", clusters.scale_in),
-    _cluster_action(schemas.CLUSTER_SCALE_OUT, "Grow a cluster", clusters.scale_out),
-    _cluster_action(schemas.CLUSTER_CHECK, "Check the nodes of a cluster", clusters.check),
-    _cluster_action(schemas.CLUSTER_RECOVER, "Recover the nodes of a cluster", clusters.recover),
-    _cluster_action(policy_schemas.POLICY_ATTACH, "Attach a policy to a cluster", policies.attach),
-    _cluster_action(policy_schemas.POLICY_DETACH, "Detach a policy from a cluster", policies.detach),
-    _cluster_action(policy_schemas.POLICY_SWITCH, "Switch a policy of a cluster on or off", policies.switch),
-    _cluster_action(
+    operation.action("cluster", schemas.CLUSTER_ADD_NODES, "Add nodes to a cluster", clusters.add_nodes),
+    operation.action("cluster", schemas.CLUSTER_DEL_NODES, "Remove nodes from a cluster", clusters.del_nodes),
+    operation.action(
+        "cluster", schemas.CLUSTER_REPLACE_NODES, "Replace nodes of a cluster", clusters.replace_nodes, since=(1, 3)
+    ),
+    operation.action("cluster", schemas.CLUSTER_RESIZE, "Resize a cluster", clusters.resize),
+    operation.action("cluster", schemas.CLUSTER_SCALE_IN, "Shrink a cluster", clusters.scale_in),
+    operation.action("cluster", schemas.CLUSTER_SCALE_OUT, "Grow a cluster", clusters.scale_out),
+    operation.action("cluster", schemas.CLUSTER_CHECK, "Check the nodes of a cluster", clusters.check),
+    operation.action("cluster", schemas.CLUSTER_RECOVER, "Recover the nodes of a cluster", clusters.recover),
+    operation.action("cluster", policy_schemas.POLICY_ATTACH, "Attach a policy to a cluster", policies.attach),
+    operation.action("cluster", policy_schemas.POLICY_DETACH, "Detach a policy from a cluster", policies.detach),
+    operation.action(
+        "cluster", policy_schemas.POLICY_SWITCH, "Switch a policy of a cluster on or off", policies.switch
+    ),
+    operation.action(
+        "cluster",
         schemas.CLUSTER_COMPLETE_LIFECYCLE,
         "Complete the lifecycle hook that an action waits for",
         clusters.complete_lifecycle,

@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from senlin_container.api import answers, calls, operation, validation
+from senlin_container.api import answers, operation
 from senlin_container.api.controllers import nodes
 from senlin_container.api.schemas import nodes as schemas
 from senlin_container.api.schemas import parts
-
-
-def _node_action(body: validation.Wrapped, title: str, handler: calls.Handler) -> operation.Operation:
-    return operation.Operation(
-        name=f"node_{body.key}",
-        title=title,
-        method="POST",
-        path="/v1/nodes/{node_id}/actions",
-        handler=handler,
-        policy="nodes:action",
-        success=202,
-        errors=(404, 409),
-        action=body.key,
-        body=body,
-        answer=answers.ACTION_ID,
-    )
-
 
 OPERATIONS: tuple[operation.Operation, ...] = (
     operation.get(
@@ -103,8 +86,8 @@ OPERATIONS: tuple[operation.Operation, ...] = (
         body=parts.DELETE,
         answer=None,
     ),
-    _node_action(schemas.NODE_CHECK, "Check a node", nodes.check),
-    _node_action(schemas.NODE_RECOVER, "Recover a node", nodes.recover),
+    operation.action("node", schemas.NODE_CHECK, "Check a node", nodes.check),
+    operation.action("node", schemas.NODE_RECOVER, "Recover a node", nodes.recover),
     operation.Operation(
         name="node_operation",
         title="Run an operation on a node",
